@@ -1,0 +1,3 @@
+-- The version of the library, written here and nowhere else.
+
+return "1.0.0"
