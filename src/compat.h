@@ -1,0 +1,45 @@
+/* The few places where Lua 5.1, LuaJIT, 5.2, 5.3 and 5.4 differ for this library. */
+#ifndef SAP_COMPAT_H
+#define SAP_COMPAT_H
+
+#include <stdint.h>
+
+#include <lauxlib.h>
+#include <lua.h>
+
+/* Whether numbers come as 64-bit integers beside doubles. */
+#if LUA_VERSION_NUM >= 503 && LUA_MAXINTEGER == INT64_MAX
+#define SAP_HAS_INTEGERS 1
+#else
+#define SAP_HAS_INTEGERS 0
+#endif
+
+/* Adds the functions to the table below the `upvalues` values on the top, which each function gets and the stack
+   loses. */
+static inline void sap_set_functions(lua_State *L, const luaL_Reg *functions, int upvalues)
+{
+#if LUA_VERSION_NUM >= 502
+  luaL_setfuncs(L, functions, upvalues);
+#else
+  luaL_checkstack(L, upvalues, "too many upvalues");
+  for (; functions->name != NULL; functions++) {
+    for (int i = 0; i < upvalues; i++)
+      lua_pushvalue(L, -upvalues);
+    lua_pushcclosure(L, functions->func, upvalues);
+    lua_setfield(L, -(upvalues + 2), functions->name);
+  }
+  lua_pop(L, upvalues);
+#endif
+}
+
+/* The raw length of a table. */
+static inline size_t sap_raw_length(lua_State *L, int index)
+{
+#if LUA_VERSION_NUM >= 502
+  return (size_t)lua_rawlen(L, index);
+#else
+  return lua_objlen(L, index);
+#endif
+}
+
+#endif

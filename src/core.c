@@ -1,0 +1,13 @@
+/* Opens sapanywhere.core: one table with the functions of all bindings, for the Lua rooms of this library only. */
+#include "core.h"
+
+__attribute__((visibility("default"))) int luaopen_sapanywhere_core(lua_State *L);
+
+int luaopen_sapanywhere_core(lua_State *L)
+{
+  lua_newtable(L);
+  sap_open_text(L);
+  sap_open_json(L);
+  sap_open_secure(L);
+  return 1;
+}

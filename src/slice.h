@@ -1,0 +1,12 @@
+/* A piece of somebody else's bytes: never owned, never terminated. */
+#ifndef SAP_SLICE_H
+#define SAP_SLICE_H
+
+#include <stddef.h>
+
+struct sap_slice {
+  const char *data;
+  size_t len;
+};
+
+#endif
