@@ -1,29 +1,132 @@
-# Builds sapanywhere for one Lua (LUA=lua5.4, the default).
+# Builds, tests and installs sapanywhere. `make help` lists what there is to ask for.
 
-LUA   ?= lua5.4
-BUILD ?= build/$(LUA)
+LUAS   := lua5.1 lua5.2 lua5.3 lua5.4 luajit
+LUA    ?= lua5.4
+PREFIX ?= /usr/local
+SPEC   ?= spec
+BUSTED ?= $(shell command -v busted)
 
+ifeq ($(filter $(LUA),$(LUAS)),)
+  $(error LUA=$(LUA) is not one of $(LUAS))
+endif
+
+# Each Lua, and each way of building for it, has a directory of its own.
+BUILD   ?= build/$(LUA)$(if $(SANITIZE),-sanitized)
 CORE    := $(BUILD)/sapanywhere/core.so
 SOURCES := $(wildcard src/*.c)
 OBJECTS := $(SOURCES:src/%.c=$(BUILD)/obj/%.o)
+MODULES  = $(shell find lua -name '*.lua' | sort)
+
+# --- Flags: CFLAGS and LDFLAGS are the user's, the others are needed ---
+
+LUA_NAMES  := $(LUA) $(LUA:lua%=lua-%) $(subst .,,$(LUA))
+LUA_CFLAGS ?= $(shell for name in $(LUA_NAMES); do pkg-config --cflags $$name 2>/dev/null && break; done)
+LIB_CFLAGS := $(shell pkg-config --cflags libcurl libcrypto 2>/dev/null)
+LIBS       := $(shell pkg-config --libs libcurl libcrypto 2>/dev/null)
 
 CFLAGS   ?= -O2 -g
-SAP_CFLAGS := -std=gnu11 -fPIC -fvisibility=hidden -Wall -Wextra -MMD -MP \
-  $(shell pkg-config --cflags libcurl libcrypto) $(shell pkg-config --cflags $(LUA))
-LIBS := $(shell pkg-config --libs libcurl libcrypto)
+HARDENING = -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong
+WARNINGS  = -Wall -Wextra -Wshadow -Wpointer-arith -Wwrite-strings -Wstrict-prototypes -Wmissing-prototypes \
+  -Wformat=2 -Wundef -Wvla $(if $(WERROR),-Werror)
+SANITIZER = -fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=undefined
 
-all: $(CORE)
+COMPILE := $(CC) -std=gnu11 -fPIC -fvisibility=hidden $(WARNINGS) $(if $(SANITIZE),$(SANITIZER),$(HARDENING)) \
+  $(patsubst -I%,-isystem %,$(LUA_CFLAGS) $(LIB_CFLAGS)) $(CFLAGS)
+LINK    := $(CC) -shared -Wl,-z,relro,-z,now,--as-needed $(if $(SANITIZE),$(SANITIZER)) $(LDFLAGS)
 
-$(CORE): $(OBJECTS)
+# --- Building; V=1 shows the commands ---
+
+Q := $(if $(V),,@)
+
+all: $(CORE) ## build the core for LUA (default lua5.4) into build/<lua>
+
+$(CORE): $(OBJECTS) $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(CC) -shared $(LDFLAGS) -o $@ $^ $(LIBS)
+	@echo "link $@"
+	$(Q)$(LINK) -o $@ $(OBJECTS) $(LIBS)
 
-$(BUILD)/obj/%.o: src/%.c
+$(BUILD)/obj/%.o: src/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
-	$(CC) $(SAP_CFLAGS) $(CFLAGS) -c -o $@ $<
+	@echo "compile $@"
+	$(Q)$(COMPILE) -MMD -MP -c -o $@ $<
 
-clean:
+-include $(OBJECTS:.o=.d)
+
+# Written anew, after a look at what the machine lacks, only when the way of building has changed.
+$(BUILD)/flags: FORCE
+	@echo '$(COMPILE) | $(LINK) | $(SOURCES)' | cmp -s - $@ || { \
+	  CC='$(CC)' LUA_CFLAGS='$(LUA_CFLAGS)' .ci/need build $(LUA) && mkdir -p $(@D) && \
+	  echo '$(COMPILE) | $(LINK) | $(SOURCES)' >$@; }
+
+each-lua: # the core for every Lua
+	@for lua in $(LUAS); do $(MAKE) --no-print-directory LUA=$$lua BUILD=build/$$lua || exit; done
+
+# deps-build, deps-demo, deps-test, deps-lint: get what the machine lacks for that, or name it.
+deps-build: ; @.ci/need --install build $(LUA)
+deps-demo:  ; @.ci/need --install demo lua5.4
+deps-test:  ; @.ci/need --install test $(LUAS)
+deps-lint:  ; @.ci/need --install lint $(LUAS)
+
+# --- Testing: each step installs what is missing, on Debian and Ubuntu ---
+
+test: deps-test each-lua ## every spec on every Lua
+	@failed=; for lua in $(LUAS); do \
+	  $(MAKE) --no-print-directory spec LUA=$$lua BUILD=build/$$lua || failed="$$failed $$lua"; \
+	done; test -z "$$failed" || { echo "make test: failed on$$failed"; exit 1; }
+
+spec: $(CORE) ## the specs on LUA only, installing nothing; SPEC=spec/x_spec.lua for one
+	@echo "== Specs on $(LUA)"
+	@$(RUN) $(LUA) $(BUSTED) $(SPEC)
+
+demo: deps-demo ## the whole journey against the local service
+	@$(MAKE) --no-print-directory demo-run LUA=lua5.4
+
+demo-run: $(CORE)
+	@$(RUN) $(LUA) spec/demo.lua
+
+# What runs in the checkout uses its build. A sanitized core needs the sanitizer's library before everything else.
+RUN = LUA_PATH='lua/?.lua;spec/?.lua;;' LUA_CPATH='$(BUILD)/?.so;;' $(if $(SANITIZE),$(PRELOAD))
+PRELOAD = LD_PRELOAD=$$($(CC) -print-file-name=libasan.so) ASAN_OPTIONS=$${ASAN_OPTIONS:-detect_leaks=0}
+unexport LUA_INIT LUA_PATH_5_2 LUA_PATH_5_3 LUA_PATH_5_4 LUA_CPATH_5_2 LUA_CPATH_5_3 LUA_CPATH_5_4
+
+# --- Linting ---
+
+lint: deps-lint ## luacheck, clang-format, clang-tidy; gcc and clang with warnings as errors for every Lua
+	luacheck --quiet .
+	clang-format --dry-run -Werror src/*.[ch]
+	clang-tidy --quiet --warnings-as-errors='*' $(SOURCES) -- $(wordlist 2,99,$(COMPILE))
+	@for cc in gcc clang; do for lua in $(LUAS); do \
+	  $(MAKE) --no-print-directory CC=$$cc WERROR=1 LUA=$$lua BUILD=build/lint/$$cc/$$lua || exit; \
+	done; done
+
+format: ## rewrite src/ as .clang-format says
+	clang-format -i src/*.[ch]
+
+# --- Using and installing ---
+
+LUA_DIR := $(if $(filter luajit,$(LUA)),5.1,$(LUA:lua%=%))
+quote    = '$(subst ','\'',$(1))'
+
+env: ## the two exports with which a script anywhere uses this checkout's build for LUA
+	@printf 'export %s=%s\n' LUA_PATH $(call quote,$(call quote,$(CURDIR)/lua/?.lua;;))
+	@printf 'export %s=%s\n' LUA_CPATH $(call quote,$(call quote,$(CURDIR)/$(BUILD)/?.so;;))
+
+install: $(CORE) ## into PREFIX (default /usr/local), below DESTDIR, for LUA
+	install -d "$(DESTDIR)$(PREFIX)/lib/lua/$(LUA_DIR)/sapanywhere"
+	install -m 755 $(CORE) "$(DESTDIR)$(PREFIX)/lib/lua/$(LUA_DIR)/sapanywhere/core.so"
+	@for file in $(MODULES); do \
+	  install -D -m 644 $$file "$(DESTDIR)$(PREFIX)/share/lua/$(LUA_DIR)/$${file#lua/}" || exit; \
+	done
+
+clean: ## remove build/
 	rm -rf build
 
-.PHONY: all clean
--include $(OBJECTS:.o=.d)
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /make \1: /p' Makefile
+
+lua-cflags:
+	@echo $(LUA_CFLAGS)
+
+.DELETE_ON_ERROR:
+.PHONY: FORCE all each-lua deps-build deps-demo deps-test deps-lint test spec demo demo-run lint format \
+  env install clean help lua-cflags

@@ -1,0 +1,11 @@
+-- What every Lua of ours knows is allowed everywhere; what only some know is named here.
+std = "min"
+max_line_length = 110
+exclude_files = { "build" }
+read_globals = { "unpack", table = { fields = { "unpack" } } }
+
+files["spec"] = { std = "+busted" }
+
+-- Run inside nginx.
+files["**/nginx*.lua"] = { std = "+ngx_lua" }
+files["**/host/nginx*.lua"] = { std = "+ngx_lua" }
