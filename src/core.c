@@ -9,5 +9,6 @@ int luaopen_sapanywhere_core(lua_State *L)
   sap_open_text(L);
   sap_open_json(L);
   sap_open_secure(L);
+  sap_open_engine(L);
   return 1;
 }
