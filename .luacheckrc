@@ -2,7 +2,7 @@
 std = "min"
 max_line_length = 110
 exclude_files = { "build" }
-read_globals = { "unpack", table = { fields = { "unpack" } } }
+read_globals = { "unpack", "setfenv", "loadstring", table = { fields = { "unpack" } } }
 
 files["spec"] = { std = "+busted" }
 

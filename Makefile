@@ -89,15 +89,28 @@ RUN = LUA_PATH='lua/?.lua;spec/?.lua;;' LUA_CPATH='$(BUILD)/?.so;;' $(if $(SANIT
 PRELOAD = LD_PRELOAD=$$($(CC) -print-file-name=libasan.so) ASAN_OPTIONS=$${ASAN_OPTIONS:-detect_leaks=0}
 unexport LUA_INIT LUA_PATH_5_2 LUA_PATH_5_3 LUA_PATH_5_4 LUA_CPATH_5_2 LUA_CPATH_5_3 LUA_CPATH_5_4
 
-# --- Linting ---
+# --- Linting; `make -k lint` goes on after a complaint ---
 
-lint: deps-lint ## luacheck, clang-format, clang-tidy; gcc and clang with warnings as errors for every Lua
+lint: lint-lua lint-format lint-c lint-compilers ## luacheck, clang-format, cppcheck, clang-tidy, gcc and clang
+
+lint-lua: deps-lint
 	luacheck --quiet .
+
+lint-format: deps-lint
 	clang-format --dry-run -Werror src/*.[ch]
-	clang-tidy --quiet --warnings-as-errors='*' $(SOURCES) -- $(wordlist 2,99,$(COMPILE))
+
+lint-c: deps-lint
+	cppcheck --quiet --error-exitcode=1 --enable=warning,performance,portability --suppress=ctuuninitvar \
+	  --inline-suppr --std=c11 src
+	printf '%s\n' $(SOURCES) | xargs -P $$(nproc) -n 4 sh -c 'clang-tidy --quiet "$$@" -- $(TIDY_FLAGS)' tidy
+
+# Warnings are errors for both compilers and the headers of every Lua.
+lint-compilers: deps-lint
 	@for cc in gcc clang; do for lua in $(LUAS); do \
 	  $(MAKE) --no-print-directory CC=$$cc WERROR=1 LUA=$$lua BUILD=build/lint/$$cc/$$lua || exit; \
 	done; done
+
+TIDY_FLAGS = -std=gnu11 $(patsubst -I%,-isystem %,$(LUA_CFLAGS) $(LIB_CFLAGS))
 
 format: ## rewrite src/ as .clang-format says
 	clang-format -i src/*.[ch]
@@ -128,5 +141,5 @@ lua-cflags:
 	@echo $(LUA_CFLAGS)
 
 .DELETE_ON_ERROR:
-.PHONY: FORCE all each-lua deps-build deps-demo deps-test deps-lint test spec demo demo-run lint format \
-  env install clean help lua-cflags
+.PHONY: FORCE all each-lua deps-build deps-demo deps-test deps-lint test spec demo demo-run \
+  lint lint-lua lint-format lint-c lint-compilers format env install clean help lua-cflags
