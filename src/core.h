@@ -8,5 +8,6 @@ void sap_open_text(lua_State *L);
 void sap_open_json(lua_State *L);
 void sap_open_secure(lua_State *L);
 void sap_open_engine(lua_State *L);
+void sap_open_event(lua_State *L);
 
 #endif

@@ -235,6 +235,7 @@ static bool run_due(struct sap_engine *engine, int64_t now) {
     if (pool->deadline <= now) {
       pool->deadline = SAP_NEVER;
       sap_pool_act(pool, CURL_SOCKET_TIMEOUT, 0);
+      engine->events++;
       ran = true;
     }
     pool = next;
@@ -250,12 +251,15 @@ static int64_t next_deadline(const struct sap_engine *engine) {
 }
 
 /* A timer that fires too early only costs a wake-up; one that is set again for every call costs a system call each. */
-static void arm(struct sap_engine *engine) {
-  int64_t next = next_deadline(engine);
+static void arm(struct sap_engine *engine, int64_t next) {
   if (next >= engine->armed) return;
   struct itimerspec when = { .it_value = { .tv_sec = (time_t)(next / 1000),
                                            .tv_nsec = (long)(next % 1000) * 1000000 } };
   if (timerfd_settime(engine->timer, TFD_TIMER_ABSTIME, &when, NULL) == 0) engine->armed = next;
+}
+
+void sap_engine_alert(struct sap_engine *engine) {
+  if (engine->epoll >= 0) arm(engine, 1);
 }
 
 static void acknowledge_timer(struct sap_engine *engine) {
@@ -285,6 +289,7 @@ static void dispatch(struct sap_engine *engine, const struct epoll_event *event)
   } else if (socket->wanted == 0) {
     unwatch(engine, socket, fd);
   } else {
+    engine->events++;
     sap_pool_act(socket->pool, fd, curl_events(event->events));
   }
 }
@@ -304,12 +309,13 @@ static int allowed_wait(const struct sap_engine *engine, int milliseconds, int64
 }
 
 int sap_engine_step(struct sap_engine *engine, int milliseconds) {
+  engine->events = 0;
   if (engine->closed) return 0;
   int error = sap_engine_open(engine);
   if (error != 0) return error;
   run_due(engine, sap_monotonic_ms());
   error = collect(engine, allowed_wait(engine, milliseconds, sap_monotonic_ms()));
   for (int round = 0; round < ROUNDS_PER_STEP && run_due(engine, sap_monotonic_ms()); round++) continue;
-  arm(engine);
+  arm(engine, next_deadline(engine));
   return error;
 }

@@ -37,6 +37,7 @@ struct sap_engine {
   struct sap_pool *pools;
   struct sap_transfer *done, **done_tail; /* completed, not yet reported */
   uint64_t last_id;
+  unsigned events; /* what the last step had to do: sockets, timers */
 };
 
 /* NULL without memory. Opens nothing yet. The caller holds one reference. */
@@ -52,6 +53,9 @@ int sap_engine_open(struct sap_engine *engine);
 /* Does what is ready and completes what is done. Blocks for at most `milliseconds`, and only if nothing is ready.
    0, or an errno (EINTR when a signal ended the wait). */
 int sap_engine_step(struct sap_engine *engine, int milliseconds);
+
+/* Makes the descriptor readable until the next step. */
+void sap_engine_alert(struct sap_engine *engine);
 
 /* Takes one completed transfer off the list: its id, or 0. */
 uint64_t sap_engine_take_done(struct sap_engine *engine);

@@ -60,7 +60,8 @@ static int engine_fd(lua_State *L) {
   return 1;
 }
 
-/* Fills the table at index 2; what does not fit into memory stays for the next step. */
+/* Fills the table at index 2 and returns how many completed and how many events there were; what does not fit into
+   memory stays for the next step. */
 static int report_done(lua_State *L, struct sap_engine *engine, int error) {
   int count = 0;
   if (error != 0 && error != EINTR) return fail_errno(L, error);
@@ -70,7 +71,13 @@ static int report_done(lua_State *L, struct sap_engine *engine, int error) {
     sap_engine_take_done(engine);
   }
   lua_pushinteger(L, count);
-  return 1;
+  lua_pushinteger(L, (lua_Integer)engine->events);
+  return 2;
+}
+
+static int engine_alert(lua_State *L) {
+  sap_engine_alert(check_handle(L, 1, engine_type));
+  return 0;
 }
 
 static int engine_step(lua_State *L) {
@@ -349,8 +356,9 @@ static int judge(lua_State *L) {
 /* Types. */
 
 static const luaL_Reg engine_methods[] = {
-  { "fd", engine_fd },       { "step", engine_step },  { "wait", engine_wait },     { "pool", new_pool },
-  { "close", engine_close }, { "__gc", engine_close }, { "__close", engine_close }, { NULL, NULL },
+  { "fd", engine_fd },       { "step", engine_step },     { "wait", engine_wait },
+  { "alert", engine_alert }, { "pool", new_pool },        { "close", engine_close },
+  { "__gc", engine_close },  { "__close", engine_close }, { NULL, NULL },
 };
 
 static const luaL_Reg pool_methods[] = {

@@ -1,0 +1,83 @@
+/* Binds what a host waits with: one descriptor until it can be read, and an event that another coroutine posts. */
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "core.h"
+
+static const char event_type[] = "sapanywhere.event";
+
+static int *check_event(lua_State *L) {
+  int *event = luaL_checkudata(L, 1, event_type);
+  luaL_argcheck(L, *event >= 0, 1, "is closed");
+  return event;
+}
+
+/* event() -> an event that is not posted, or nil and a message. */
+static int new_event(lua_State *L) {
+  int *event = lua_newuserdata(L, sizeof *event);
+  *event = -1;
+  luaL_getmetatable(L, event_type);
+  lua_setmetatable(L, -2);
+  *event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  if (*event >= 0) return 1;
+  lua_pushnil(L);
+  lua_pushstring(L, strerror(errno));
+  return 2;
+}
+
+static int event_fd(lua_State *L) {
+  lua_pushinteger(L, *check_event(L));
+  return 1;
+}
+
+/* event:post() makes the descriptor readable until it is cleared. */
+static int event_post(lua_State *L) {
+  eventfd_write(*check_event(L), 1);
+  return 0;
+}
+
+static int event_clear(lua_State *L) {
+  eventfd_t count;
+  eventfd_read(*check_event(L), &count);
+  return 0;
+}
+
+static int event_close(lua_State *L) {
+  int *event = luaL_checkudata(L, 1, event_type);
+  if (*event >= 0) close(*event);
+  *event = -1;
+  return 0;
+}
+
+/* poll(fd, seconds) -> whether fd can be read. Blocks; a signal ends the wait early. */
+static int poll_fd(lua_State *L) {
+  struct pollfd item = { .fd = (int)luaL_checkinteger(L, 1), .events = POLLIN };
+  lua_Number milliseconds = luaL_checknumber(L, 2) * 1000;
+  int count = poll(&item, 1, milliseconds >= INT_MAX ? INT_MAX : (int)(milliseconds + 0.999));
+  lua_pushboolean(L, count > 0);
+  return 1;
+}
+
+static const luaL_Reg methods[] = {
+  { "fd", event_fd },       { "post", event_post },  { "clear", event_clear },
+  { "close", event_close }, { "__gc", event_close }, { NULL, NULL },
+};
+
+static const luaL_Reg functions[] = {
+  { "event", new_event },
+  { "poll", poll_fd },
+  { NULL, NULL },
+};
+
+void sap_open_event(lua_State *L) {
+  luaL_newmetatable(L, event_type);
+  sap_set_functions(L, methods, 0);
+  lua_pushvalue(L, -1);
+  lua_setfield(L, -2, "__index");
+  lua_pop(L, 1);
+  sap_set_functions(L, functions, 0);
+}
