@@ -16,15 +16,13 @@
 
 /* Adds the functions to the table below the `upvalues` values on the top, which each function gets and the stack
    loses. */
-static inline void sap_set_functions(lua_State *L, const luaL_Reg *functions, int upvalues)
-{
+static inline void sap_set_functions(lua_State *L, const luaL_Reg *functions, int upvalues) {
 #if LUA_VERSION_NUM >= 502
   luaL_setfuncs(L, functions, upvalues);
 #else
   luaL_checkstack(L, upvalues, "too many upvalues");
   for (; functions->name != NULL; functions++) {
-    for (int i = 0; i < upvalues; i++)
-      lua_pushvalue(L, -upvalues);
+    for (int i = 0; i < upvalues; i++) lua_pushvalue(L, -upvalues);
     lua_pushcclosure(L, functions->func, upvalues);
     lua_setfield(L, -(upvalues + 2), functions->name);
   }
@@ -33,8 +31,7 @@ static inline void sap_set_functions(lua_State *L, const luaL_Reg *functions, in
 }
 
 /* The raw length of a table. */
-static inline size_t sap_raw_length(lua_State *L, int index)
-{
+static inline size_t sap_raw_length(lua_State *L, int index) {
 #if LUA_VERSION_NUM >= 502
   return (size_t)lua_rawlen(L, index);
 #else

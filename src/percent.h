@@ -22,6 +22,7 @@ bool sap_percent_decode(char *dst, size_t *dst_len, const char *src, size_t len,
 
 /* Takes the next name=value pair, undecoded; empty pairs are passed over. Without a '=' the value is empty and
    *has_value false. Returns false at the end. */
-bool sap_query_next(struct sap_query *query, struct sap_slice *name, struct sap_slice *value, bool *has_value);
+bool sap_query_next(struct sap_query *query, struct sap_slice *name, struct sap_slice *value,
+                    bool *has_value);
 
 #endif

@@ -1,0 +1,39 @@
+/* Tells well-formed UTF-8 (RFC 3629) from everything else, and quickly passes over plain text. */
+#ifndef SAP_UTF8_H
+#define SAP_UTF8_H
+
+#include <endian.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+/* The length in bytes of the character at `at`, 1 to 4, or 0 when it is cut short, overlong, a surrogate or beyond
+   U+10FFFF. */
+size_t sap_utf8_length(const char *at, const char *end);
+
+bool sap_is_utf8(const char *text, size_t len);
+
+/* The first byte at or after `at` that a JSON string cannot simply contain: a control character, a quote, a backslash,
+   or the beginning of a character beyond ASCII. `end` where there is none.
+   Eight bytes are looked at together: subtracting sets the high bit of each byte that is too small, and a borrow can
+   only reach bytes behind one that is found anyway. */
+static inline const char *sap_skip_plain(const char *at, const char *end) {
+  const uint64_t ones = UINT64_C(0x0101010101010101);
+
+  while (end - at >= 8) {
+    uint64_t word, found;
+
+    memcpy(&word, at, sizeof word);
+    word = le64toh(word);
+    found = word | (word - ones * 0x20) | ((word ^ ones * '"') - ones) | ((word ^ ones * '\\') - ones);
+    found &= ones * 0x80;
+    if (found != 0) return at + (__builtin_ctzll(found) >> 3);
+    at += 8;
+  }
+  while (at < end && (unsigned char)*at >= 0x20 && (unsigned char)*at < 0x80 && *at != '"' && *at != '\\')
+    at++;
+  return at;
+}
+
+#endif
