@@ -1,0 +1,75 @@
+--- Many calls at the same time on one thread, for a program without an event loop of its own.
+
+local host = require "sapanywhere.host"
+local scheduler = require "sapanywhere.scheduler"
+
+local DEFAULT_CONCURRENCY = 256
+
+-- The two forms as one: how many there are, and the function of each.
+local function read(tasks)
+  local items, worker = tasks.items, tasks.worker
+  if not worker then
+    return #tasks, function(i) return tasks[i] end
+  end
+  return #items, function(i)
+    return function() return worker(items[i], i) end
+  end
+end
+
+local function check(tasks)
+  if type(tasks) ~= "table" then error("all: a table of functions is expected, not a " .. type(tasks), 3) end
+  if (tasks.items == nil) ~= (tasks.worker == nil) then error("all: items and worker go together", 3) end
+  if tasks.items ~= nil and type(tasks.items) ~= "table" then error("all: items must be a list", 3) end
+  if tasks.worker ~= nil and type(tasks.worker) ~= "function" then error("all: worker must be a function", 3) end
+  local concurrency = tasks.concurrency
+  if concurrency ~= nil and not (type(concurrency) == "number" and concurrency >= 1) then
+    error("all: concurrency must be a number of at least 1", 3)
+  end
+  if not tasks.worker then
+    for i = 1, #tasks do
+      if type(tasks[i]) ~= "function" then error(("all: entry %d is not a function"):format(i), 3) end
+    end
+  end
+end
+
+--- Runs functions at the same time; the calls that they make wait side by side. One failure does not spoil the others.
+-- @function all
+-- @tparam table tasks either a list of functions, or `items` (a list) and `worker`, a function that is called with
+--   each item and its index. Besides: `concurrency`, how many run at the same time (default 256), and
+--   `on_progress(done, total)`, called after each.
+-- @treturn table results: what each function returned first, at its place; `n` is their number
+-- @treturn table errors: what each function returned second, or what it raised, at its place
+-- @raise when `tasks` is not of one of the two forms
+-- @usage
+-- local results, errors = sapanywhere.all {
+--   items = shops, concurrency = 16,
+--   worker = function(shop) return sapanywhere.create_instance(shop) end,
+-- }
+local function all(tasks)
+  check(tasks)
+  local total, task = read(tasks)
+  local results, failures = { n = total }, { n = total }
+  local taken, done = 0, 0
+
+  local function take()
+    if taken == total then return nil end
+    taken = taken + 1
+    return taken, task(taken)
+  end
+
+  local function finished(index, ok, result, failure)
+    if ok then
+      results[index], failures[index] = result, failure
+    else
+      failures[index] = result
+    end
+    done = done + 1
+    if tasks.on_progress then pcall(tasks.on_progress, done, total) end
+  end
+
+  local outer = assert(host.find("auto"))
+  scheduler.run(take, tasks.concurrency or DEFAULT_CONCURRENCY, finished, outer)
+  return results, failures
+end
+
+return all

@@ -1,0 +1,120 @@
+--- Waits for transfers: one engine, many coroutines, any number of event loops.
+--
+-- In each loop one waiting coroutine leads: it waits for the engine's descriptor and steps the engine for all. The
+-- others follow: they wait for a signal of their own, which whoever completes their transfer gives them. A leader that
+-- is done names another; one that was killed is noticed by its silence. What a loop is, and how one waits in it, is
+-- the host's business (see host.lua).
+
+local core = require "sapanywhere.core"
+
+local now = core.now
+
+local engine = core.engine()
+local completed = {} -- ids of the transfers that the last step completed
+
+-- Weak, so that a coroutine that is given up in the middle of a call leaves nothing here.
+local waiters = setmetatable({}, { __mode = "v" })    -- transfer's id → who waits for it
+local leaders = setmetatable({}, { __mode = "kv" })   -- loop → its leading waiter
+local followers = setmetatable({}, { __mode = "k" })  -- loop → set of waiters
+local stepped = setmetatable({}, { __mode = "k" })    -- loop → when its leader last stepped
+local overtaken = setmetatable({}, { __mode = "k" })  -- leading waiters whose transfer somebody else completed
+
+local function tell(waiter)
+  waiter.done = true
+  if waiter.signal then
+    waiter.signal:post()
+  elseif waiter.leads then
+    overtaken[waiter] = true
+  end
+end
+
+local function settle(count)
+  for i = 1, count do
+    local waiter = waiters[completed[i]]
+    if waiter then tell(waiter) end
+  end
+end
+
+--- Steps the engine once, for everybody.
+-- @treturn number how much there was to do
+local function step()
+  local count, events = engine:step(completed)
+  if not count then return 0 end
+  settle(count)
+  return events
+end
+
+-- A leader of another loop cannot see that its transfer is done: its descriptor is made readable.
+local function alert()
+  if next(overtaken) then engine:alert() end
+end
+
+local function promote(loop)
+  local successor = next(followers[loop])
+  if successor then successor.signal:post() end
+end
+
+local function lead(waiter, host, loop)
+  local idle = 0
+  leaders[loop], waiter.leads = waiter, true
+  while not waiter.done do
+    stepped[loop] = now()
+    idle = step() > 0 and 0 or idle + 1
+    if not waiter.done then host.wait(engine:fd(), host.heartbeat, idle) end
+  end
+  waiter.leads, overtaken[waiter] = nil, nil
+  if leaders[loop] == waiter then leaders[loop] = nil end
+  promote(loop)
+  alert()
+end
+
+local function is_led(loop, host)
+  return leaders[loop] ~= nil and now() - stepped[loop] < host.patience
+end
+
+local function follow(waiter, host, loop)
+  local signal = host.signal()
+  waiter.signal, followers[loop][waiter] = signal, true
+  while not waiter.done and is_led(loop, host) do signal:wait(host.heartbeat) end
+  waiter.signal, followers[loop][waiter] = nil, nil
+  signal:close()
+end
+
+--- Waits in this host until a transfer is done.
+-- @param transfer from `pool:start`
+-- @tparam table host from host.lua
+local function await(transfer, host)
+  local loop = host.loop()
+  local waiter = { done = false }
+  waiters[transfer:id()] = waiter
+  followers[loop] = followers[loop] or setmetatable({}, { __mode = "k" })
+  step()
+  while not transfer:done() do
+    if is_led(loop, host) then follow(waiter, host, loop) else lead(waiter, host, loop) end
+  end
+end
+
+--- Waits by blocking: for a host that has nothing else to do.
+local function block(transfer)
+  while not transfer:done() do
+    local count, message = engine:wait(completed, 60)
+    if not count then error("sapanywhere: the engine cannot wait: " .. message, 0) end
+    settle(count)
+  end
+  alert()
+end
+
+--- Makes a pool of connections.
+-- @tparam table settings see `core.engine():pool`
+local function pool(settings)
+  return engine:pool(settings)
+end
+
+--- Wakes whoever waited in a pool, and closes it.
+local function close(connections)
+  connections:close()
+  step()
+  alert()
+end
+
+return { await = await, block = block, pool = pool, close = close }

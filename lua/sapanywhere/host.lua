@@ -1,0 +1,61 @@
+--- Finds the host: what runs this Lua, and so how one waits here.
+--
+-- A host is a table:
+--   `wait(fd, seconds, idle)`  returns when fd can be read, or when the time has passed, or earlier; `idle` counts the
+--                              waits since there was last something to do, for a host that can only look again
+--   `signal()`                 an object with `wait(self, seconds)`, `post(self)` and `close(self)`
+--   `loop()`                   the key of the running loop: coroutines with the same key can wake each other
+--   `sleep(seconds)`
+--   `heartbeat`, `patience`    seconds: the longest wait in one go; how long a leader may be silent
+--   `blocks`                   true where waiting stops the whole process, so that nobody else has to be woken
+
+local errors = require "sapanywhere.errors"
+local events = require "sapanywhere.host.events"
+local scheduler = require "sapanywhere.scheduler"
+
+local named = {
+  plain = "sapanywhere.host.plain",
+  nginx = "sapanywhere.host.nginx",
+  cqueues = "sapanywhere.host.cqueues",
+}
+
+-- Inside nginx some phases may wait, some may only block, and the others can do neither.
+local function in_nginx()
+  local nginx = require(named.nginx)
+  local phase = nginx.phase()
+  if nginx.may_yield(phase) then return nginx.host end
+  if nginx.may_block(phase) then return require(named.plain) end
+  return nil, errors.new("wrong_phase", {
+    message = ("nginx's %s phase cannot wait for an answer: make the call in ngx.timer.at(0, …), or in a rewrite, "
+      .. "access or content handler"):format(phase),
+    outcome = "not_sent", retryable = false,
+  })
+end
+
+local function in_cqueues()
+  local cqueues = package.loaded.cqueues
+  if not cqueues then return nil end
+  local controller, directly = cqueues.running()
+  return controller and directly and require(named.cqueues) or nil
+end
+
+local function detect()
+  local scheduled = scheduler.current()
+  if scheduled then return scheduled end
+  if rawget(_G, "ngx") then return in_nginx() end
+  return in_cqueues() or require(named.plain)
+end
+
+--- The host of the running coroutine.
+-- @param wait the option: "auto", the name of a host, or a function `wait(fd, seconds)`
+-- @treturn[1] table the host
+-- @return[2] nil
+-- @treturn[2] table an error, kind wrong_phase
+local function find(wait)
+  if type(wait) == "function" then return events.host(wait) end
+  if wait == "auto" then return detect() end
+  if wait == "nginx" then return in_nginx() end
+  return require(named[wait])
+end
+
+return { find = find }

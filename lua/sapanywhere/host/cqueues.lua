@@ -1,0 +1,18 @@
+--- cqueues: other coroutines of the controller run while a call waits.
+
+local cqueues = require "cqueues"
+local events = require "sapanywhere.host.events"
+
+local host = events.host(function(fd, seconds)
+  cqueues.poll({ pollfd = fd, events = "r" }, seconds)
+end)
+
+function host.loop()
+  return (cqueues.running())
+end
+
+function host.sleep(seconds)
+  cqueues.sleep(seconds)
+end
+
+return host

@@ -1,0 +1,43 @@
+--- Makes a host of one function, `wait(fd, seconds)`: signals and sleep come from descriptors that it can wait for.
+
+local core = require "sapanywhere.core"
+
+local function new_event()
+  return assert(core.event())
+end
+
+--- @tparam function wait returns when fd can be read or the time has passed
+-- @treturn table a host, see host.lua
+local function host(wait)
+  local Signal = {}
+  Signal.__index = Signal
+
+  function Signal:wait(seconds)
+    wait(self.event:fd(), seconds)
+    self.event:clear()
+  end
+
+  function Signal:post()
+    self.event:post()
+  end
+
+  function Signal:close()
+    self.event:close()
+  end
+
+  return {
+    wait = wait,
+    signal = function() return setmetatable({ event = new_event() }, Signal) end,
+    loop = function() return wait end,
+    sleep = function(seconds)
+      local never = new_event()
+      local deadline = core.now() + seconds
+      repeat wait(never:fd(), deadline - core.now()) until core.now() >= deadline
+      never:close()
+    end,
+    heartbeat = 1,
+    patience = 2.5,
+  }
+end
+
+return { host = host }
