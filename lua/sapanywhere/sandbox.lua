@@ -1,0 +1,343 @@
+--- A local service that plays Cloud Elements and the consent page of SAP Anywhere, for specs and demos.
+-- A real server: TLS, HTTP/2, keep-alive and compression (answers are gzipped for who accepts that) are
+-- nginx's. It is strict, it can be told to misbehave, and it is gone when the program that started it is.
+--
+--     local sandbox = assert(require "sapanywhere.sandbox".start {})
+--     local client = sapanywhere.new { base_url = sandbox.base_url, … }
+--     sandbox:stop()
+--
+-- A sandbox has these fields:
+--
+-- * `base_url`, `tls_base_url`: where the API is, plain and with TLS (signed by the CA in `ca_file`)
+-- * `api_key`, `api_secret`, `user_secret`, `organization_secret`: what it accepts
+-- * `callback_url`: a page that plays the application's callback; any other callback URL will do as well
+-- * `tls_faults`: base URLs with something wrong: `wrong_name`, `expired`, `self_signed`, `tls11` (knows
+--   nothing newer), `client_certificate` (wants `client_cert_file` and `client_key_file`)
+-- * `refused_url`: a base URL at which nobody listens
+-- @module sapanywhere.sandbox
+
+local certificates = require "sapanywhere.sandbox.certificates"
+local config = require "sapanywhere.sandbox.config"
+local consent = require "sapanywhere.sandbox.consent"
+local misbehave = require "sapanywhere.sandbox.misbehave"
+local nginx = require "sapanywhere.sandbox.nginx"
+local ports = require "sapanywhere.sandbox.ports"
+local random = require "sapanywhere.sandbox.random"
+local records = require "sapanywhere.sandbox.records"
+local store = require "sapanywhere.sandbox.store"
+local supervisor = require "sapanywhere.sandbox.supervisor"
+local system = require "sapanywhere.sandbox.system"
+local url = require "sapanywhere.sandbox.url"
+
+local base_path = "/elements/api-v2"
+
+local sandbox = {}
+local Sandbox = {}
+Sandbox.__index = Sandbox
+
+-- Options
+
+local option_types = {
+  api_key = "string", api_secret = "string", user_secret = "string", organization_secret = "string",
+  tags_as = "string", mask = "boolean", client_id_as = "string", log = "boolean", workers = "number",
+  nginx = "table",
+}
+
+local nginx_option_types = {
+  path = "string", main = "string", http = "string", server = "string", lua_package_path = "string",
+  lua_package_cpath = "string",
+}
+
+local choices = {
+  tags_as = { absent = true, strings = true, objects = true },
+  client_id_as = { key = true, url = true },
+}
+
+local function find_problem(given, types)
+  for name, value in pairs(given) do
+    if not types[name] then return "unknown option " .. tostring(name) end
+    if type(value) ~= types[name] then return "option " .. name .. " must be a " .. types[name] end
+    if choices[name] and not choices[name][value] then return "option " .. name .. " has no such choice" end
+  end
+end
+
+local function default(value, otherwise)
+  if value == nil then return otherwise end
+  return value
+end
+
+local function make_settings(options)
+  return {
+    api_key = options.api_key or "key-" .. random.hex(16),
+    api_secret = options.api_secret or random.hex(32),
+    user_secret = options.user_secret or random.secret(),
+    organization_secret = options.organization_secret or random.hex(32),
+    tags_as = options.tags_as or "absent",
+    client_id_as = options.client_id_as or "key",
+    mask = default(options.mask, false),
+    log = default(options.log, true),
+  }
+end
+
+-- Starting
+
+local function find_lua_path()
+  local source = debug.getinfo(1, "S").source
+  local dir = source:match("^@(.*)sapanywhere/sandbox%.lua$")
+  if not dir then return nil end
+  return system.output("cd " .. system.quote(dir == "" and "." or dir) .. " && pwd -P"):match("^(.*)\n$")
+end
+
+local function list_port_names()
+  local names = { "plain", "refused" }
+  for _, listener in ipairs(config.tls_listeners) do table.insert(names, listener.name) end
+  return names
+end
+
+local function set_addresses(self, picked)
+  local settings = self.settings
+  settings.origin = ("http://127.0.0.1:%d"):format(picked.plain)
+  settings.tls_origin = ("https://localhost:%d"):format(picked.tls)
+  self.base_url = settings.origin .. base_path
+  self.tls_base_url = settings.tls_origin .. base_path
+  self.callback_url = settings.origin .. "/callback"
+  self.refused_url = ("http://127.0.0.1:%d%s"):format(picked.refused, base_path)
+  self.tls_faults = {}
+  for _, listener in ipairs(config.tls_listeners) do
+    if listener.name ~= "tls" then
+      self.tls_faults[listener.name] = ("https://localhost:%d%s"):format(picked[listener.name], base_path)
+    end
+  end
+end
+
+local function try_ports(self, values)
+  values.ports = ports.pick(list_port_names())
+  set_addresses(self, values.ports)
+  system.write_file(self.dir .. "/settings", records.write(self.settings) .. "\n")
+  system.write_file(self.dir .. "/nginx.conf", config.text(values))
+  return self.supervisor:tell("start")
+end
+
+local function start_nginx(self, values)
+  for _ = 1, 10 do
+    if try_ports(self, values) then return true end
+    local said = system.read_file(self.dir .. "/start.out")
+    if not said:find("Address already in use", 1, true) then
+      return nil, "nginx does not start: " .. (said:match("%[emerg%][^\n]*") or "it says nothing")
+    end
+  end
+  return nil, "no free ports were found"
+end
+
+local function prepare(self)
+  for _, name in ipairs { "journal", "requests" } do system.write_file(self.dir .. "/" .. name, "") end
+  for name, text in pairs(certificates.files) do system.write_file(self.dir .. "/" .. name, text) end
+  system.output("mkdir " .. system.quote(self.dir .. "/temp"))
+  if self.supervisor:tell("certify") then return true end
+  local said = system.read_file(self.dir .. "/certify.out")
+  return nil, "the certificates cannot be made with the command openssl: " .. said:sub(1, 200)
+end
+
+local function make_config_values(options, found, lua_path)
+  local given = options.nginx or {}
+  return {
+    modules = found.modules, temp_kinds = found.temp_kinds, workers = options.workers or 1,
+    as_root = system.output("id -u"):match("^0\n") ~= nil,
+    lua_path = lua_path .. "/?.lua" .. (given.lua_package_path and ";" .. given.lua_package_path or ""),
+    lua_cpath = given.lua_package_cpath or "", main = given.main, http = given.http, server = given.server,
+  }
+end
+
+local function make_sandbox(options)
+  local dir = (os.getenv("TMPDIR") or "/tmp") .. "/sapanywhere-sandbox-" .. random.hex(32)
+  local settings = make_settings(options)
+  return setmetatable({
+    dir = dir, settings = settings, requests = {}, read_bytes = 0, runs = 0,
+    api_key = settings.api_key, api_secret = settings.api_secret, user_secret = settings.user_secret,
+    organization_secret = settings.organization_secret,
+    ca_file = dir .. "/ca.pem", client_cert_file = dir .. "/client.pem", client_key_file = dir .. "/leaf.key",
+  }, Sandbox)
+end
+
+--- Starts a sandbox.
+-- There is one more option, `nginx`: a table with the `path` of nginx, text for the `main`, `http` and
+-- `server` levels of its configuration, and what to add to `lua_package_path` and `lua_package_cpath`.
+-- @tparam[opt] table options
+-- @tparam[opt] string options.api_key accepted, random where left out; likewise the next three
+-- @tparam[opt] string options.api_secret
+-- @tparam[opt] string options.user_secret
+-- @tparam[opt] string options.organization_secret
+-- @tparam[opt="absent"] string options.tags_as how tags come back: `"absent"` (not from a creation, as
+-- strings otherwise), `"strings"` or `"objects"`
+-- @tparam[opt=false] boolean options.mask key and secret come back as asterisks
+-- @tparam[opt="key"] string options.client_id_as what the OAuth URL says as `client_id`: the `"key"`, or, as
+-- in the documented sample, the `"url"` of the request with its secret
+-- @tparam[opt=true] boolean options.log whether requests are logged
+-- @tparam[opt=1] number options.workers nginx workers; they share all but the count that `fail` keeps
+-- @treturn[1] table the sandbox
+-- @return[2] nil
+-- @treturn[2] string what went wrong, or what is missing
+function sandbox.start(options)
+  options = options or {}
+  local problem = find_problem(options, option_types) or find_problem(options.nginx or {}, nginx_option_types)
+  if problem then return nil, problem end
+  local lua_path = find_lua_path()
+  if not lua_path then return nil, "the sandbox cannot find its own Lua files" end
+  local found, missing = nginx.find((options.nginx or {}).path)
+  if not found then return nil, missing end
+  local self = make_sandbox(options)
+  self.supervisor, problem = supervisor.start(self.dir, found.path)
+  if not self.supervisor then return nil, problem end
+  local ok
+  ok, problem = prepare(self)
+  if ok then ok, problem = start_nginx(self, make_config_values(options, found, lua_path)) end
+  if ok then return self end
+  self:stop()
+  return nil, problem
+end
+
+-- Using
+
+local function open_store(self)
+  self.store = self.store or store.new(store.open_file(self.dir .. "/journal"))
+  self.store:sync()
+  return self.store
+end
+
+local function join_headers(list)
+  local map = {}
+  for _, header in ipairs(list) do
+    local name = header[1]:lower()
+    map[name] = map[name] and map[name] .. ", " .. header[2] or header[2]
+  end
+  return map
+end
+
+local function take_record(self, record)
+  local known = self.requests[record.mark]
+  if known then
+    for name, value in pairs(record) do known[name] = value end
+  else
+    record.header = join_headers(record.headers)
+    self.requests[record.mark] = record
+    table.insert(self.requests, record)
+  end
+end
+
+--- The requests as they arrived, in order.
+-- Each has `method`, `uri` (raw, with its query), `version` (`"1.1"` or `"2.0"`), `headers` (a list of
+-- `{ name, value }` as received; sorted under HTTP/2), `header` (a map by lower-case name), `body`,
+-- `connection` (its serial number), `connection_requests`, `tls`, `time`. Once it was answered, it has the
+-- `status`, too; where it was refused perhaps a `note` saying why; where `flaky` struck, the `fault`; and
+-- where the answer was written past nginx its length, `answer_bytes`.
+-- @treturn table
+function Sandbox:log()
+  local text = system.read_file(self.dir .. "/requests", self.read_bytes)
+  local new, taken = records.read_all(text)
+  self.read_bytes = self.read_bytes + taken
+  for _, record in ipairs(new) do take_record(self, record) end
+  local list = {}
+  for index, record in ipairs(self.requests) do list[index] = record end
+  return list
+end
+
+--- Forgets the requests so far.
+function Sandbox:clear_log()
+  system.write_file(self.dir .. "/requests", "")
+  self.requests, self.read_bytes = {}, 0
+end
+
+--- The instances that exist now.
+-- @treturn table a list of `{ id, name, token, tags, configuration, code }`
+function Sandbox:instances()
+  return open_store(self):list("instances")
+end
+
+--- What nginx has written to its error log.
+-- @treturn string
+function Sandbox:error_log()
+  return system.read_file(self.dir .. "/error.log")
+end
+
+--- A base URL under which every request misbehaves.
+-- Raises an error for a wish that the service does not know.
+-- @tparam table wishes see `sapanywhere.sandbox.misbehave`; `tls = true` chooses the TLS address, and each
+-- URL with `fail` counts for itself
+-- @treturn string
+function Sandbox:url(wishes)
+  local told = {}
+  for name, value in pairs(wishes) do told[name] = value end
+  told.tls = nil
+  if told.fail and not told.run then
+    self.runs = self.runs + 1
+    told.run = ("%d"):format(self.runs)
+  end
+  local text = misbehave.write(told)
+  local ok, problem = misbehave.parse(text)
+  if not ok then error(problem, 2) end
+  local origin = wishes.tls and self.settings.tls_origin or self.settings.origin
+  return origin .. (text ~= "" and "/~" .. text or "") .. base_path
+end
+
+local function read_wanted(self, wanted)
+  local known = open_store(self)
+  if type(wanted) == "string" then
+    local query = wanted:match("^%a+://[^/?]*" .. consent.path .. "%?(.*)$")
+    if not query then return nil, "not the address of the consent page" end
+    return consent.read(self.settings, known, query)
+  end
+  local callback_url = wanted.callback_url or self.callback_url
+  if not url.is_callback(callback_url) then return nil, "the callback URL is not an absolute http(s) URL" end
+  return { callback_url = callback_url, state = wanted.state, scope = wanted.scope or "BusinessData_RW" }
+end
+
+--- Presses Allow or Deny, without a browser and without a request.
+-- @tparam string|table wanted the `oauthUrl`, or `callback_url` (the sandbox's own where left out),
+-- `state` and `scope`
+-- @tparam[opt="allow"] string decision `"allow"` or `"deny"`
+-- @treturn[1] string the callback URL with `code` and `state`, or `error` and `state`
+-- @return[2] nil
+-- @treturn[2] string why the consent page would refuse
+function Sandbox:authorize(wanted, decision)
+  local asked, problem = read_wanted(self, wanted)
+  if not asked then return nil, problem end
+  return consent.decide(open_store(self), asked, decision ~= "deny")
+end
+
+--- Kills nginx at once, as `kill -9` does; what it knew stays in its journal.
+function Sandbox:kill()
+  self.supervisor:tell("kill")
+end
+
+--- Starts nginx again on the same addresses, after `kill` or while it runs.
+-- It knows the instances and codes it knew before, unless it is to start empty.
+-- @tparam[opt] table options `empty = true` forgets instances, codes and requests
+-- @treturn[1] boolean true
+-- @return[2] nil
+-- @treturn[2] string what went wrong
+function Sandbox:restart(options)
+  self:kill()
+  if options and options.empty then
+    if self.store then self.store:close() end
+    self.store = nil
+    system.write_file(self.dir .. "/journal", "")
+    self:clear_log()
+  end
+  if self.supervisor:tell("start") then return true end
+  return nil, "nginx does not start again: " .. system.read_file(self.dir .. "/start.out")
+end
+
+--- Stops the sandbox and removes all it has written. Silent when that has been done already.
+-- Left undone, it happens when the sandbox is collected or the program ends, however it ends.
+function Sandbox:stop()
+  if self.store then self.store:close() end
+  self.store = nil
+  if self.supervisor then self.supervisor:stop() end
+end
+
+Sandbox.__close = Sandbox.stop
+
+-- There is no __gc of our own: collecting the pipe to the supervisor stops it, and does not do so in a
+-- forked copy of the program, where the pipe's other copy is still open.
+
+return sandbox

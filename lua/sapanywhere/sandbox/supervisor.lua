@@ -1,0 +1,125 @@
+--- A shell that owns the sandbox's directory and its nginx, for as long as the program that started it
+-- lives: at the end of its input it stops nginx and removes the directory, so nothing is left behind
+-- even by a program that was killed. nginx is its child, so it cannot inherit the other end of the pipe.
+-- @module sapanywhere.sandbox.supervisor
+
+local system = require "sapanywhere.sandbox.system"
+
+local supervisor = {}
+local Supervisor = {}
+Supervisor.__index = Supervisor
+
+local script = [[
+trap '' HUP INT QUIT TERM PIPE
+dir=$1 nginx=$2 pid=
+mkdir -m 700 "$dir" && cd "$dir" || exit 1
+
+reply() {
+  printf '%s\n' "$2" >reply.new && mv reply.new "reply.$1"
+}
+
+stop_nginx() {
+  [ "$pid" ] || return 0
+  kill -s "$1" -- "-$pid" 2>/dev/null
+  wait "$pid" 2>/dev/null
+  pid=
+}
+
+start_nginx() {
+  tries=0
+  rm -f nginx.pid
+  setsid "$nginx" -p "$dir/" -c nginx.conf </dev/null >start.out 2>&1 &
+  pid=$!
+  until [ -s nginx.pid ]; do
+    if grep -q '\[emerg\]' start.out || ! kill -0 "$pid" 2>/dev/null || [ "$tries" -ge 500 ]; then
+      stop_nginx KILL
+      return 1
+    fi
+    tries=$((tries + 1))
+    sleep 0.02
+  done
+}
+
+reply 0 "$$"
+while read -r number word; do
+  case $word in
+    certify) sh certify.sh </dev/null >certify.out 2>&1 ;;
+    start) start_nginx ;;
+    kill) stop_nginx KILL ;;
+    stop) break ;;
+  esac
+  reply "$number" "$?"
+done
+stop_nginx TERM
+cd / && rm -rf "$dir"
+]]
+
+local waiting = [[
+tries=0
+until [ -f %s ] || [ "$tries" -ge 2000 ]; do
+  tries=$((tries + 1))
+  sleep 0.01
+done]]
+
+function Supervisor:await(number)
+  local path = self.dir .. "/reply." .. number
+  system.output(waiting:format(system.quote(path)))
+  local answer = system.read_file(path):match("^(.*)\n$")
+  os.remove(path)
+  return answer
+end
+
+-- A write to a supervisor that was killed would kill this program, too.
+function Supervisor:is_alive()
+  local state = system.read_file("/proc/" .. self.pid .. "/stat"):match("^.*%) (%a)")
+  return self.pipe ~= nil and state ~= nil and state ~= "Z"
+end
+
+--- Has something done and waits until it is.
+-- @tparam string word `"certify"`, `"start"` or `"kill"`
+-- @treturn boolean whether it succeeded
+function Supervisor:tell(word)
+  if not self:is_alive() then return false end
+  self.told = self.told + 1
+  self.pipe:write(("%d %s\n"):format(self.told, word))
+  self.pipe:flush()
+  return self:await(self.told) == "0"
+end
+
+local clear_away = [[
+cd %s 2>/dev/null || exit
+[ -s nginx.pid ] && kill -s KILL -- "-$(cat nginx.pid)"
+cd / && rm -rf %s]]
+
+--- Stops nginx, removes the directory and ends the supervisor; silent when that has happened already.
+function Supervisor:stop()
+  local pipe = self.pipe
+  if not pipe then return end
+  if self:is_alive() then
+    pipe:write("0 stop\n")
+  else
+    system.output(clear_away:format(system.quote(self.dir), system.quote(self.dir)) .. " 2>/dev/null")
+  end
+  self.pipe = nil
+  pipe:close()
+end
+
+--- Starts a supervisor.
+-- @tparam string dir a directory that does not exist yet
+-- @tparam string nginx the path of nginx
+-- @treturn[1] table
+-- @return[2] nil
+-- @treturn[2] string what went wrong
+function supervisor.start(dir, nginx)
+  local quote = system.quote
+  local command = "exec sh -c %s supervisor %s %s >/dev/null 2>&1"
+  local pipe, problem = io.popen(command:format(quote(script), quote(dir), quote(nginx)), "w")
+  if not pipe then return nil, problem end
+  local self = setmetatable({ dir = dir, pipe = pipe, told = 0 }, Supervisor)
+  self.pid = self:await(0)
+  if self.pid then return self end
+  pipe:close()
+  return nil, "cannot make the directory " .. dir
+end
+
+return supervisor
