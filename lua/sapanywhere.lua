@@ -9,7 +9,7 @@ local options = require "sapanywhere.options"
 local redact = require "sapanywhere.redact"
 local version = require "sapanywhere.version"
 
-local M = { _VERSION = "sapanywhere " .. version }
+local M = { _VERSION = version }
 
 local shared -- the client behind the functions of the module, made when it is first needed
 

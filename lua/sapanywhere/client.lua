@@ -9,6 +9,8 @@ local errors = require "sapanywhere.errors"
 local hosts = require "sapanywhere.host"
 local options = require "sapanywhere.options"
 local plan = require "sapanywhere.plan"
+local retry = require "sapanywhere.retry"
+local trace = require "sapanywhere.trace"
 
 local now = core.now
 
@@ -20,13 +22,38 @@ local function closed()
 end
 
 -- One exchange with the server.
-local function exchange(self, request, values, host, deadline)
-  request.timeout = deadline - now()
-  request.connect_timeout = values.connect_timeout
-  request.max_bytes = values.max_response_bytes
+local function exchange(self, row, request, values, host, attempt)
   local transfer = self.connections:pool(values):start(request)
   if host.blocks then driver.block(transfer) else driver.await(transfer, host) end
-  return transfer:result()
+  local result, err, meta
+  local response, failure = transfer:result()
+  if response then
+    result, err, meta = answer.read(row, request, response, values)
+  else
+    err, meta = answer.failure(row, failure, values), { warnings = {} }
+  end
+  if values.on_event then trace.response(values, row, request, attempt, transfer:timings(), response, err, meta) end
+  return result, err, meta
+end
+
+-- As many exchanges as the retry policy allows before the deadline.
+local function perform(self, row, request, values, host, deadline)
+  local attempt = 0
+  request.connect_timeout, request.max_bytes = values.connect_timeout, values.max_response_bytes
+  while true do
+    attempt = attempt + 1
+    request.timeout = deadline - now()
+    trace.request(values, row, request, attempt)
+    local result, err, meta = exchange(self, row, request, values, host, attempt)
+    meta.attempts = attempt
+    if not err then return result, nil, meta end
+    err.attempts = attempt
+    local delay = retry.delay(row, err, attempt, values.retry, deadline - now())
+    if not delay then return nil, err, meta end
+    trace.retry(values, row, err, attempt, delay)
+    host.sleep(delay)
+    if self.connections.closed then return nil, closed(), meta end
+  end
 end
 
 -- The values, the host and the request of a call, or why there is none.
@@ -48,15 +75,8 @@ local function call(self, row, given)
   local started = now()
   local values, host, request = prepare(self, row, given)
   if not values then return nothing_sent(host) end
-  local response, failure = exchange(self, request, values, host, started + values.timeout)
-  local result, err, meta
-  if response then
-    result, err, meta = answer.read(row, request, response, values)
-  else
-    err, meta = answer.failure(row, failure, values), { warnings = {} }
-  end
-  meta.attempts, meta.elapsed = 1, now() - started
-  if err then err.attempts = meta.attempts end
+  local result, err, meta = perform(self, row, request, values, host, started + values.timeout)
+  meta.elapsed = now() - started
   return result, err, meta
 end
 

@@ -10,7 +10,7 @@
 --   `blocks`                   true where waiting stops the whole process, so that nobody else has to be woken
 
 local errors = require "sapanywhere.errors"
-local events = require "sapanywhere.host.events"
+local descriptor = require "sapanywhere.host.descriptor"
 local scheduler = require "sapanywhere.scheduler"
 
 local named = {
@@ -52,7 +52,7 @@ end
 -- @return[2] nil
 -- @treturn[2] table an error, kind wrong_phase
 local function find(wait)
-  if type(wait) == "function" then return events.host(wait) end
+  if type(wait) == "function" then return descriptor.host(wait) end
   if wait == "auto" then return detect() end
   if wait == "nginx" then return in_nginx() end
   return require(named[wait])

@@ -1,9 +1,9 @@
 --- cqueues: other coroutines of the controller run while a call waits.
 
 local cqueues = require "cqueues"
-local events = require "sapanywhere.host.events"
+local descriptor = require "sapanywhere.host.descriptor"
 
-local host = events.host(function(fd, seconds)
+local host = descriptor.host(function(fd, seconds)
   cqueues.poll({ pollfd = fd, events = "r" }, seconds)
 end)
 

@@ -1,9 +1,9 @@
 --- A plain Lua program: nothing else runs, so waiting may block.
 
 local core = require "sapanywhere.core"
-local events = require "sapanywhere.host.events"
+local descriptor = require "sapanywhere.host.descriptor"
 
-local plain = events.host(core.poll)
+local plain = descriptor.host(core.poll)
 
 plain.blocks = true
 

@@ -1,0 +1,64 @@
+--- Tells the caller's `on_event` what a call does, for logs and tracing; everything passes through redact.lua first.
+--
+-- Each event is a table with `event` ("request", "response", "retry" or "warning"), `call` (the function's name) and
+-- `attempt`. Besides:
+--   request   `method`, `url`, `bytes_sent` (of the body)
+--   response  the same and `status`, `request_id`, `bytes_received` (of the decompressed body), `timings` (seconds
+--             from the start of the attempt: dns, connect, tls, first_byte, total), `reused` (a kept connection),
+--             `http_version`; after a failure `kind`, `outcome` and `message`
+--   retry     `kind` and `message` of the failure, `delay` (seconds)
+--   warning   `message`
+
+local redact = require "sapanywhere.redact"
+
+local function url_of(request)
+  return request.origin .. request.target
+end
+
+-- A handler that raises must not break the call.
+local function emit(values, event)
+  pcall(values.on_event, redact.copy(event, redact.secrets(values)))
+end
+
+local function describe(name, row, request, attempt)
+  return {
+    event = name, call = row.name, attempt = attempt, method = request.method, url = url_of(request),
+    bytes_sent = request.body and #request.body or 0,
+  }
+end
+
+local M = {}
+
+function M.request(values, row, request, attempt)
+  if values.on_event then emit(values, describe("request", row, request, attempt)) end
+end
+
+--- After one exchange.
+-- @tparam table timings from `transfer:timings()`
+-- @tparam table|nil response from the engine
+-- @tparam table|nil err what came of it
+-- @tparam table meta
+function M.response(values, row, request, attempt, timings, response, err, meta)
+  local event = describe("response", row, request, attempt)
+  event.status, event.request_id = meta.status, meta.request_id
+  event.bytes_received = response and #response.body or 0
+  event.reused, event.http_version = timings.reused, timings.http_version
+  event.timings = {
+    dns = timings.dns, connect = timings.connect, tls = timings.tls, first_byte = timings.first_byte,
+    total = timings.total,
+  }
+  if err then event.kind, event.outcome, event.message = err.kind, err.outcome, err.message end
+  emit(values, event)
+  for _, message in ipairs(meta.warnings) do
+    emit(values, { event = "warning", call = row.name, attempt = attempt, message = message })
+  end
+end
+
+function M.retry(values, row, err, attempt, delay)
+  if not values.on_event then return end
+  emit(values, {
+    event = "retry", call = row.name, attempt = attempt, kind = err.kind, message = err.message, delay = delay,
+  })
+end
+
+return M
