@@ -123,11 +123,11 @@ function consent.decide(store, asked, allowed)
 end
 
 --- Takes the form.
--- @tparam table settings
+-- @param _ the settings, which it does not need
 -- @tparam table store
 -- @tparam table request
 -- @treturn table an answer
-function consent.submit(settings, store, request)
+function consent.submit(_, store, request)
   local values = url.parse_query(request.body) or {}
   local token, decision = first(values, "form") or "", first(values, "decision")
   if decision ~= "allow" and decision ~= "deny" then return refuse("The form holds no decision.") end

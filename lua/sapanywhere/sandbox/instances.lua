@@ -16,7 +16,7 @@ local max_page = 200
 local function is_text(value) return type(value) == "string" and value ~= "" end
 
 local function names_element(value)
-  return value == documented.key or tostring(value) == tostring(documented.id)
+  return value == documented.key or value == documented.id or value == tostring(documented.id)
 end
 
 -- Rendering
@@ -184,7 +184,9 @@ local function make_row(body, scope)
   }
   for _, tag in ipairs(part(body, "tags")) do table.insert(row.tags, strip_html(tag)) end
   for name, value in pairs(body.configuration) do
-    if value ~= json.null then row.configuration[name] = tostring(value) end
+    if value ~= json.null then
+      row.configuration[name] = type(value) == "string" and value or json.encode(value)
+    end
   end
   row.configuration["oauth.user.token"] = random.hex(20)
   row.configuration["oauth.user.refresh_token"] = random.hex(8) .. "-" .. random.hex(12)

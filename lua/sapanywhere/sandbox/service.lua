@@ -79,7 +79,9 @@ local function refuse_form(request)
   if request.headers.expect then return answers.failure(417) end
   if not accepts_json(request.headers.accept) then return answers.failure(406) end
   if #request.body > max_body then return answers.failure(429, "The request is larger than 8 MB.") end
-  if request.method == "POST" and not is_json(request.headers["content-type"]) then return answers.failure(415) end
+  if request.method == "POST" and not is_json(request.headers["content-type"]) then
+    return answers.failure(415)
+  end
 end
 
 local function answer_api(settings, store, request, path)
