@@ -6,7 +6,7 @@
 #include "buffer.h"
 #include "secure.h"
 
-enum { SMALLEST_CAPACITY = 256 };
+enum { SMALLEST_CAPACITY = 512 };
 
 /* realloc() could move the bytes and leave the old ones readable, so growing is allocate, copy, wipe, free. */
 static int grow_to(struct sap_buffer *buffer, size_t cap) {
@@ -34,7 +34,7 @@ int sap_buffer_reserve(struct sap_buffer *buffer, size_t extra) {
 
 int sap_buffer_append(struct sap_buffer *buffer, const void *bytes, size_t len) {
   if (len == 0) return 0;
-  if (sap_buffer_reserve(buffer, len) != 0) return -1;
+  if (len > buffer->cap - buffer->len && sap_buffer_reserve(buffer, len) != 0) return -1;
   memcpy(buffer->data + buffer->len, bytes, len);
   buffer->len += len;
   return 0;

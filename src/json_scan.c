@@ -2,307 +2,251 @@
 #include <string.h>
 
 #include "json_scan.h"
+#include "json_token.h"
 #include "utf8.h"
 
 struct scan {
-  const char *start, *at, *end;
-  const char *copied; /* what stands before is in `out` already, or left out of it */
+  const char *end;
+  const char *copied; /* what is before it is in `out` already, or left out of it */
   const struct sap_json_rules *rules;
   struct sap_buffer *out;
   struct sap_json_report *report;
-  unsigned depth, max_depth;
-  bool
-      is_object; /* the innermost container; `objects` has a bit for each of them, which are set by enter() */
-  bool wants_value; /* a value must stand at `at`; otherwise a comma or the end of the container */
+  struct sap_json_fault fault;
+  unsigned depth, max_depth, arrays; /* containers around, and how many of them are arrays */
+  bool wants_value;                  /* a value must follow; otherwise a comma or the end of the container */
+  bool is_object;                    /* the innermost container, whose bit in `objects` is the last */
   bool out_of_memory;
   unsigned char objects[SAP_JSON_MAX_DEPTH / 8];
+  struct sap_slice
+      names[SAP_JSON_PLACE_DEPTH + 1]; /* of the member at each depth; the last is for all below */
 };
 
 static const char no_comma[] = "a comma or a closing bracket is missing";
 
-/* Every step returns false when it fails, and the report then says why. */
+/* Steps take the place where they begin and return the one where they end, or NULL and leave the fault behind. */
 
-static bool fail_at(struct scan *s, const char *at, const char *what) {
-  s->report->what = what;
-  s->report->offset = (size_t)(at - s->start);
-  return false;
+static const char *fail(struct scan *s, const char *at, const char *what) {
+  s->fault.at = at;
+  s->fault.what = at < s->end ? what : "the text ends too early";
+  return NULL;
 }
 
-static bool fail(struct scan *s, const char *what) {
-  return fail_at(s, s->at, s->at < s->end ? what : "the text ends too early");
-}
-
-static bool fail_memory(struct scan *s) {
+static const char *fail_memory(struct scan *s, const char *at) {
   s->out_of_memory = true;
-  return fail(s, "out of memory");
+  s->fault.at = at;
+  s->fault.what = "out of memory";
+  return NULL;
 }
 
 /* Brings `out` up to `upto`, and goes on copying from `from`. */
-static bool replace(struct scan *s, const char *upto, const char *from) {
-  if (!s->report->rewritten && sap_buffer_reserve(s->out, (size_t)(s->end - s->start) + 256) != 0)
-    return fail_memory(s);
+static const char *replace(struct scan *s, const char *upto, const char *from) {
+  if (!s->report->rewritten && sap_buffer_reserve(s->out, (size_t)(s->end - s->copied) + 64) != 0)
+    return fail_memory(s, upto);
   s->report->rewritten = true;
-  if (sap_buffer_append(s->out, s->copied, (size_t)(upto - s->copied)) != 0) return fail_memory(s);
+  if (sap_buffer_append(s->out, s->copied, (size_t)(upto - s->copied)) != 0) return fail_memory(s, upto);
   s->copied = from;
-  return true;
+  return from;
 }
 
-/* Puts the number between `from` and the current place into quotes, marked or not. */
-static bool quote_number(struct scan *s, const char *from, bool marked) {
+/* Notes the way to the value that is marked now. */
+static void note_place(struct scan *s) {
+  struct sap_json_report *report = s->report;
+  struct sap_json_place *place = &report->places[report->place_count];
+
+  report->marks++;
+  if (s->arrays > 0 || s->depth > SAP_JSON_PLACE_DEPTH || report->place_count == SAP_JSON_PLACES) return;
+  place->depth = s->depth;
+  memcpy(place->names, s->names, sizeof place->names);
+  report->place_count++;
+}
+
+static const char *quote_number(struct scan *s, const char *from, const char *upto, bool is_marked) {
   static const char quote[] = { '"', SAP_JSON_MARK };
 
-  if (!replace(s, from, s->at) || sap_buffer_append(s->out, quote, marked ? 2 : 1) != 0 ||
-      sap_buffer_append(s->out, from, (size_t)(s->at - from)) != 0 || sap_buffer_append(s->out, "\"", 1) != 0)
-    return fail_memory(s);
-  s->report->marks += marked;
-  return true;
+  if (!replace(s, from, upto)) return NULL;
+  if (sap_buffer_append(s->out, quote, is_marked ? 2 : 1) != 0 ||
+      sap_buffer_append(s->out, from, (size_t)(upto - from)) != 0 || sap_buffer_append(s->out, "\"", 1) != 0)
+    return fail_memory(s, from);
+  if (is_marked) note_place(s);
+  return upto;
 }
 
-static bool is_digit(const struct scan *s, const char *at) {
-  return at < s->end && *at >= '0' && *at <= '9';
-}
+/* Whether the host's numbers hold an integer exactly. It has no leading zeros, so its digits compare like text. */
+static bool fits_host(const struct scan *s, const char *digits, size_t len, bool is_negative) {
+  const char *limit = "9007199254740992";
+  size_t limit_len;
 
-static void skip_space(struct scan *s) {
-  const char *at = s->at, *end = s->end;
-
-  while (at < end && (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t')) at++;
-  s->at = at;
-}
-
-static bool skip_digits(struct scan *s, const char *what) {
-  if (!is_digit(s, s->at)) return fail(s, what);
-  while (is_digit(s, s->at)) s->at++;
-  return true;
-}
-
-/* Whether an integer, sign and digits without leading zeros, is one that the host's numbers hold exactly. */
-static bool fits_host(const char *digits, size_t len, bool negative, bool integers) {
-  const char *limit = !integers  ? "9007199254740992"
-                      : negative ? "9223372036854775808"
-                                 : "9223372036854775807";
-  size_t limit_len = strlen(limit);
-
+  if (s->rules->integers) limit = is_negative ? "9223372036854775808" : "9223372036854775807";
+  limit_len = strlen(limit);
   return len < limit_len || (len == limit_len && memcmp(digits, limit, len) <= 0);
 }
 
-static bool scan_number(struct scan *s) {
-  const char *from = s->at, *digits;
-  bool negative = *from == '-', fraction;
+static const char *scan_number(struct scan *s, const char *from) {
+  bool is_integer, is_negative = *from == '-', fits;
+  const char *at = sap_json_skip_number(from, s->end, &is_integer, &s->fault);
 
-  s->at = digits = from + negative;
-  if (is_digit(s, s->at) && *s->at == '0' && is_digit(s, s->at + 1))
-    return fail(s, "a number begins with a zero");
-  if (!skip_digits(s, "a digit is missing")) return false;
-  fraction = s->at < s->end && (*s->at == '.' || (*s->at | 0x20) == 'e');
-  if (!fraction && !(negative && *digits == '0')) {
-    bool fits = fits_host(digits, (size_t)(s->at - digits), negative, s->rules->integers);
-
-    return fits && !s->rules->integers ? true : quote_number(s, from, fits);
-  }
-  if (fraction && *s->at == '.') {
-    s->at++;
-    if (!skip_digits(s, "a digit is missing behind the point")) return false;
-  }
-  if (s->at < s->end && (*s->at | 0x20) == 'e') {
-    s->at++;
-    if (s->at < s->end && (*s->at == '+' || *s->at == '-')) s->at++;
-    if (!skip_digits(s, "a digit is missing in the exponent")) return false;
-  }
-  return quote_number(s, from, true);
+  if (at == NULL) return NULL;
+  if (!is_integer) return quote_number(s, from, at, true);
+  fits = fits_host(s, from + is_negative, (size_t)(at - from) - is_negative, is_negative);
+  return fits && !s->rules->integers ? at : quote_number(s, from, at, fits);
 }
 
-/* The value of four hexadecimal digits, or -1. */
-static long read_hex4(const struct scan *s, const char *at) {
-  long value = 0;
-
-  if (s->end - at < 4) return -1;
-  for (int i = 0; i < 4; i++) {
-    char c = at[i], lower = (char)(c | 0x20);
-
-    if (c >= '0' && c <= '9')
-      value = value * 16 + (c - '0');
-    else if (lower >= 'a' && lower <= 'f')
-      value = value * 16 + (lower - 'a' + 10);
-    else
-      return -1;
-  }
-  return value;
+static inline const char *skip_space(const struct scan *s, const char *at) {
+  if (at < s->end && (unsigned char)*at > ' ') return at;
+  while (at < s->end && (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t')) at++;
+  return at;
 }
 
-/* At the backslash. A surrogate is only right as a high one with a low one right behind it. */
-static bool scan_escape(struct scan *s) {
-  const char *at = s->at;
-  long unit, low;
-
-  if (s->end - at < 2) return fail_at(s, s->end, "the text ends too early");
-  s->at += 2;
-  if (memchr("\"\\/bfnrt", at[1], 8) != NULL) return true;
-  if (at[1] != 'u') return fail_at(s, at, "an unknown escape in a string");
-  unit = read_hex4(s, at + 2);
-  if (unit < 0) return fail_at(s, at, "a \\u without four hexadecimal digits");
-  s->at = at + 6;
-  if (unit < 0xD800 || unit > 0xDFFF) return true;
-  low = unit < 0xDC00 && s->end - at >= 8 && at[6] == '\\' && at[7] == 'u' ? read_hex4(s, at + 8) : -1;
-  if (low < 0xDC00 || low > 0xDFFF) return fail_at(s, at, "half of a surrogate pair in a string");
-  s->at = at + 12;
-  return true;
-}
-
-/* What may stand in a string beside plain text: one escape, or one character beyond ASCII. */
-static bool scan_special(struct scan *s) {
-  size_t length;
-
-  if (s->at >= s->end) return fail(s, "");
-  if (*s->at == '\\') return scan_escape(s);
-  if ((unsigned char)*s->at < 0x20) return fail(s, "a control character in a string");
-  length = sap_utf8_length(s->at, s->end);
-  if (length == 0) return fail(s, "invalid UTF-8");
-  s->at += length;
-  return true;
+static inline bool is_byte(const struct scan *s, const char *at, char byte) {
+  return at < s->end && *at == byte;
 }
 
 /* At the opening quote. */
-static inline bool scan_string(struct scan *s) {
-  const char *at = sap_skip_plain(s->at + 1, s->end);
-
-  while (at >= s->end || *at != '"') {
-    s->at = at;
-    if (!scan_special(s)) return false;
-    at = sap_skip_plain(s->at, s->end);
+static inline const char *scan_string(struct scan *s, const char *at) {
+  at = sap_skip_plain(at + 1, s->end);
+  while (!is_byte(s, at, '"')) {
+    at = sap_json_skip_special(at, s->end, &s->fault);
+    if (at == NULL) return NULL;
+    at = sap_skip_plain(at, s->end);
   }
-  s->at = at + 1;
-  return true;
+  return at + 1;
 }
 
-static bool scan_word(struct scan *s, const char *word, size_t len) {
-  if ((size_t)(s->end - s->at) < len || memcmp(s->at, word, len) != 0) return fail(s, "an unknown word");
-  s->at += len;
-  return true;
+static bool is_word(const struct scan *s, const char *at, const char *word, size_t len) {
+  return (size_t)(s->end - at) >= len && memcmp(at, word, len) == 0;
 }
 
-static bool enter(struct scan *s, bool is_object) {
+static const char *scan_word(struct scan *s, const char *at, const char *word, size_t len) {
+  return is_word(s, at, word, len) ? at + len : fail(s, at, "an unknown word");
+}
+
+/* At the opening bracket. */
+static const char *enter(struct scan *s, const char *at, bool is_object) {
   unsigned char bit = (unsigned char)(1u << (s->depth & 7)), *byte = &s->objects[s->depth >> 3];
 
-  if (s->depth >= s->max_depth) return fail(s, "nested too deeply");
+  if (s->depth >= s->max_depth) return fail(s, at, "nested too deeply");
   *byte = (unsigned char)(is_object ? *byte | bit : *byte & ~bit);
   s->depth++;
+  s->arrays += !is_object;
   s->is_object = is_object;
-  s->at++;
-  skip_space(s);
-  return true;
+  return skip_space(s, at + 1);
 }
 
-static bool leave(struct scan *s) {
-  s->at++;
+/* At the closing bracket, which was checked. */
+static const char *leave(struct scan *s, const char *at) {
   s->depth--;
+  s->arrays -= !s->is_object;
   if (s->depth > 0) s->is_object = s->objects[(s->depth - 1) >> 3] >> ((s->depth - 1) & 7) & 1;
   s->wants_value = false;
-  return true;
-}
-
-static bool at_byte(const struct scan *s, char byte) {
-  return s->at < s->end && *s->at == byte;
+  return at + 1;
 }
 
 /* Takes a name, its colon and the blanks before the value. */
-static bool scan_name(struct scan *s) {
-  if (!at_byte(s, '"')) return fail(s, "a name is missing");
-  if (!scan_string(s)) return false;
-  skip_space(s);
-  if (!at_byte(s, ':')) return fail(s, "a colon is missing");
-  s->at++;
-  skip_space(s);
-  return true;
+static inline const char *scan_name(struct scan *s, const char *at) {
+  struct sap_slice *name = &s->names[s->depth <= SAP_JSON_PLACE_DEPTH ? s->depth - 1 : SAP_JSON_PLACE_DEPTH];
+
+  if (!is_byte(s, at, '"')) return fail(s, at, "a name is missing");
+  name->data = at + 1;
+  at = scan_string(s, at);
+  if (at == NULL) return NULL;
+  name->len = (size_t)(at - name->data) - 1;
+  at = skip_space(s, at);
+  if (!is_byte(s, at, ':')) return fail(s, at, "a colon is missing");
+  return skip_space(s, at + 1);
 }
 
-static bool at_null(const struct scan *s) {
-  return at_byte(s, 'n') && s->end - s->at >= 4 && memcmp(s->at, "null", 4) == 0;
-}
-
-/* Goes to the next member's value, or to the end of the object where only members follow that are dropped. `comma` is
-   the one before the member, NULL as long as none was kept: then the comma behind a dropped member goes with it. */
-static bool scan_member(struct scan *s, const char *comma) {
+/* Goes to the next member's value, or behind the object where only members follow that are dropped. `comma` is the one
+   before the member, NULL as long as none was kept: then the comma behind a dropped member goes with it. */
+static const char *scan_member(struct scan *s, const char *at, const char *comma) {
   for (;;) {
-    const char *name = s->at;
+    const char *name = at;
 
-    if (!scan_name(s)) return false;
-    s->wants_value = !s->rules->drop_nulls || !at_null(s);
-    if (s->wants_value) return true;
-    s->at += 4;
-    if (!replace(s, comma != NULL ? comma : name, s->at)) return false;
-    skip_space(s);
-    if (at_byte(s, '}')) return leave(s);
-    if (!at_byte(s, ',')) return fail(s, no_comma);
+    at = scan_name(s, at);
+    if (at == NULL) return NULL;
+    s->wants_value = true;
+    if (!is_byte(s, at, 'n') || !s->rules->drop_nulls || !is_word(s, at, "null", 4)) return at;
+    if (!replace(s, comma != NULL ? comma : name, at + 4)) return NULL;
+    at = skip_space(s, at + 4);
+    if (is_byte(s, at, '}')) return leave(s, at);
+    if (!is_byte(s, at, ',')) return fail(s, at, no_comma);
     if (comma != NULL)
-      comma = s->at++;
+      comma = at;
     else
-      s->copied = ++s->at;
-    skip_space(s);
+      s->copied = at + 1;
+    at = skip_space(s, at + 1);
   }
 }
 
-static bool scan_object(struct scan *s) {
-  if (!enter(s, true)) return false;
-  return at_byte(s, '}') ? leave(s) : scan_member(s, NULL);
+static const char *scan_object(struct scan *s, const char *at) {
+  at = enter(s, at, true);
+  if (at == NULL || is_byte(s, at, '}')) return at == NULL ? NULL : leave(s, at);
+  return scan_member(s, at, NULL);
 }
 
-static bool scan_array(struct scan *s) {
-  if (!enter(s, false)) return false;
+static const char *scan_array(struct scan *s, const char *at) {
+  at = enter(s, at, false);
+  if (at == NULL || is_byte(s, at, ']')) return at == NULL ? NULL : leave(s, at);
   s->wants_value = true;
-  return at_byte(s, ']') ? leave(s) : true;
+  return at;
 }
 
-/* Takes a value; of an array or object that is not empty, what stands before the first value in it. */
-static inline bool scan_value(struct scan *s) {
+/* Takes a value; of an array or object that is not empty, what is before the first value in it. */
+static const char *scan_value(struct scan *s, const char *at) {
   s->wants_value = false;
-  switch (s->at < s->end ? *s->at : '\0') {
-    case '"': return scan_string(s);
-    case '{': return scan_object(s);
-    case '[': return scan_array(s);
-    case 't': return scan_word(s, "true", 4);
-    case 'f': return scan_word(s, "false", 5);
-    case 'n': return scan_word(s, "null", 4);
-    case '-': return scan_number(s);
-    default: return is_digit(s, s->at) ? scan_number(s) : fail(s, "a value is missing");
+  if (at >= s->end) return fail(s, at, NULL);
+  switch (*at) {
+    case '"': return scan_string(s, at);
+    case '{': return scan_object(s, at);
+    case '[': return scan_array(s, at);
+    case 't': return scan_word(s, at, "true", 4);
+    case 'f': return scan_word(s, at, "false", 5);
+    case 'n': return scan_word(s, at, "null", 4);
+    default: break;
   }
+  return *at == '-' || (*at >= '0' && *at <= '9') ? scan_number(s, at) : fail(s, at, "a value is missing");
 }
 
-/* Behind a value inside an array or object: takes the comma and what stands before the next value, or the end. */
-static inline bool scan_separator(struct scan *s) {
-  const char *comma = s->at;
+/* Behind a value inside an array or object: takes the comma and what is before the next value, or the end. */
+static const char *scan_separator(struct scan *s, const char *at) {
+  const char *comma = at;
 
-  if (at_byte(s, s->is_object ? '}' : ']')) return leave(s);
-  if (!at_byte(s, ',')) return fail(s, no_comma);
-  s->at++;
-  skip_space(s);
+  if (!is_byte(s, at, ','))
+    return is_byte(s, at, s->is_object ? '}' : ']') ? leave(s, at) : fail(s, at, no_comma);
+  at = skip_space(s, at + 1);
   s->wants_value = true;
-  return s->is_object ? scan_member(s, comma) : true;
+  return s->is_object ? scan_member(s, at, comma) : at;
 }
 
-static bool scan_text(struct scan *s) {
-  skip_space(s);
-  s->wants_value = true;
-  do {
-    if (s->wants_value ? !scan_value(s) : !scan_separator(s)) return false;
-    if (!s->wants_value) skip_space(s);
-  } while (s->wants_value || s->depth > 0);
-  return s->at == s->end ? true : fail(s, "bytes behind the end");
+static const char *scan_text(struct scan *s, const char *at) {
+  at = scan_value(s, skip_space(s, at));
+  while (at != NULL) {
+    if (s->wants_value) {
+      at = scan_value(s, at);
+      continue;
+    }
+    at = skip_space(s, at);
+    if (s->depth == 0) break;
+    at = scan_separator(s, at);
+  }
+  if (at != NULL && at < s->end) return fail(s, at, "bytes behind the end");
+  return at;
 }
 
 enum sap_json_status sap_json_scan(const char *text, size_t len, const struct sap_json_rules *rules,
                                    struct sap_buffer *out, struct sap_json_report *report) {
   struct scan s;
 
-  memset(report, 0, sizeof *report);
-  s.start = s.at = s.copied = text;
   s.end = text + len;
+  s.copied = text;
   s.rules = rules;
   s.out = out;
   s.report = report;
-  s.depth = 0;
+  s.depth = s.arrays = 0;
   s.max_depth = rules->max_depth - 1 < SAP_JSON_MAX_DEPTH ? rules->max_depth : SAP_JSON_MAX_DEPTH;
-  s.is_object = s.out_of_memory = false;
-  if (!scan_text(&s) || (report->rewritten && !replace(&s, s.end, s.end)))
-    return s.out_of_memory ? SAP_JSON_NOMEM : SAP_JSON_BAD;
-  return SAP_JSON_OK;
+  s.is_object = s.out_of_memory = report->rewritten = false;
+  report->marks = report->place_count = 0;
+  if (scan_text(&s, text) != NULL && (!report->rewritten || replace(&s, s.end, s.end))) return SAP_JSON_OK;
+  report->what = s.fault.what;
+  report->offset = (size_t)(s.fault.at - text);
+  return s.out_of_memory ? SAP_JSON_NOMEM : SAP_JSON_BAD;
 }

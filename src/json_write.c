@@ -32,21 +32,26 @@ static const char *skip_unescaped(const char *at, const char *end) {
   }
 }
 
-enum sap_json_written sap_json_append_string(struct sap_buffer *out, const char *text, size_t len) {
-  const char *at = text, *end = text + len;
-
-  if (len > SIZE_MAX - 2 || sap_buffer_reserve(out, len + 2) != 0 || sap_buffer_append(out, "\"", 1) != 0)
-    return SAP_JSON_NO_ROOM;
+static enum sap_json_written append_escaped(struct sap_buffer *out, const char *at, const char *end) {
   for (;;) {
     const char *stop = skip_unescaped(at, end);
     char escape[6];
 
     if (sap_buffer_append(out, at, (size_t)(stop - at)) != 0) return SAP_JSON_NO_ROOM;
-    if (stop >= end) break;
+    if (stop >= end) return SAP_JSON_WRITTEN;
     if ((unsigned char)*stop >= 0x80) return SAP_JSON_NOT_UTF8;
     if (sap_buffer_append(out, escape, write_escape(escape, *stop)) != 0) return SAP_JSON_NO_ROOM;
     at = stop + 1;
   }
+}
+
+enum sap_json_written sap_json_append_string(struct sap_buffer *out, const char *text, size_t len) {
+  enum sap_json_written status;
+
+  if (len > SIZE_MAX - 2 || sap_buffer_reserve(out, len + 2) != 0) return SAP_JSON_NO_ROOM;
+  out->data[out->len++] = '"';
+  status = append_escaped(out, text, text + len);
+  if (status != SAP_JSON_WRITTEN) return status;
   return sap_buffer_append(out, "\"", 1) == 0 ? SAP_JSON_WRITTEN : SAP_JSON_NO_ROOM;
 }
 

@@ -86,16 +86,42 @@ static int push_fault(lua_State *L, const char *what, size_t offset) {
   return 3;
 }
 
-/* The value on the top is what lua-cjson made of the text: gives it back with its numbers. */
-static int push_restored(lua_State *L, size_t marks) {
+/* Puts the number where the hint leads to in the table on the top. Returns whether a marked string was there: where the
+   text has a name twice, or writes it with escapes, it may be elsewhere or gone. */
+static bool restore_place(lua_State *L, const struct sap_json_place *place) {
+  int top = lua_gettop(L);
+  const struct sap_slice *name = place->names, *last = name + place->depth - 1;
+  const char *text;
   size_t len;
+
+  lua_pushvalue(L, top);
+  for (; name <= last && lua_type(L, -1) == LUA_TTABLE; name++) {
+    lua_pushlstring(L, name->data, name->len);
+    lua_rawget(L, -2);
+    if (name < last) lua_remove(L, -2);
+  } /* table, value */
+  text = name > last ? to_marked(L, &len) : NULL;
+  if (text != NULL) {
+    lua_pushlstring(L, last->data, last->len);
+    push_number(L, text, len);
+    lua_rawset(L, -4);
+  }
+  lua_settop(L, top);
+  return text != NULL;
+}
+
+/* The value on the top is what lua-cjson made of the text: puts the numbers in, by the hints where they tell all. */
+static void restore_all(lua_State *L, const struct sap_json_report *report) {
+  size_t left = report->marks, len;
   const char *text;
 
-  if (marks > 0 && lua_type(L, -1) == LUA_TTABLE)
-    restore_numbers(L, &marks);
-  else if (marks > 0 && (text = to_marked(L, &len)) != NULL)
-    push_number(L, text, len);
-  return 1;
+  if (lua_type(L, -1) != LUA_TTABLE) {
+    if (left > 0 && (text = to_marked(L, &len)) != NULL) push_number(L, text, len);
+    return;
+  }
+  if (report->place_count == left)
+    for (unsigned i = 0; i < report->place_count; i++) left -= restore_place(L, &report->places[i]);
+  if (left > 0) restore_numbers(L, &left);
 }
 
 /* decode(text, keep_nulls): the value, or nil, what is wrong, and how many bytes stand before it. An integer beyond the
@@ -122,7 +148,8 @@ static int decode(lua_State *L) {
   sap_buffer_free(out);
   failed = lua_pcall(L, 1, 1, 0);
   if (failed != 0) return push_fault(L, failed == LUA_ERRMEM ? "out of memory" : "the decoder refuses it", 0);
-  return push_restored(L, report.marks);
+  restore_all(L, &report);
+  return 1;
 }
 
 struct writer {

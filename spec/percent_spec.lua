@@ -1,0 +1,98 @@
+local core = require "sapanywhere.core"
+
+local every_byte = {}
+for byte = 0, 255 do every_byte[#every_byte + 1] = string.char(byte) end
+every_byte = table.concat(every_byte)
+
+describe("percent-encoding", function()
+  it("leaves the unreserved characters of RFC 3986 alone, and them only", function()
+    local expected = every_byte:gsub("[^%w%-%._~]", function(c) return ("%%%02X"):format(c:byte()) end)
+    assert.equal(expected, core.percent_encode(every_byte))
+  end)
+
+  for plain, encoded in pairs {
+    [""] = "",
+    ["https://www.mycoolapp.com/auth?a=b&c"] = "https%3A%2F%2Fwww.mycoolapp.com%2Fauth%3Fa%3Db%26c",
+    ["100% + 1"] = "100%25%20%2B%201",
+    ["caf\195\169"] = "caf%C3%A9",
+    ["%41"] = "%2541",
+  } do
+    it("writes " .. encoded, function() assert.equal(encoded, core.percent_encode(plain)) end)
+  end
+
+  it("does long texts like short ones", function()
+    for _, length in ipairs { 341, 342, 1000, 100000 } do
+      assert.equal(("%2F"):rep(length), core.percent_encode(("/"):rep(length)))
+    end
+  end)
+end)
+
+describe("a query that is built", function()
+  it("has each name and value encoded once, in the given order", function()
+    assert.equal("apiKey=k%26y&state=&call%20back=https%3A%2F%2Fx%2F%3Fa%3Db",
+      core.query { "apiKey", "k&y", "state", "", "call back", "https://x/?a=b" })
+  end)
+
+  it("is empty without pairs", function() assert.equal("", core.query {}) end)
+
+  it("may be long", function()
+    local list, expected = {}, {}
+    for i = 1, 2000 do
+      list[#list + 1], list[#list + 2] = "n" .. i, " "
+      expected[i] = "n" .. i .. "=%20"
+    end
+    assert.equal(table.concat(expected, "&"), core.query(list))
+  end)
+
+  it("is refused for anything but strings, and names without a value", function()
+    assert.has_error(function() core.query { "a", 1 } end)
+    assert.has_error(function() core.query { "a", false } end)
+    assert.has_error(function() core.query { "a" } end)
+    assert.has_error(function() core.query "a=b" end)
+  end)
+end)
+
+describe("a query that is read", function()
+  local cases = {
+    { "", {} },
+    { "&&", {} },
+    { "a=b", { { "a", "b" } } },
+    { "a=b&", { { "a", "b" } } },
+    { "&a=b&&c=d", { { "a", "b" }, { "c", "d" } } },
+    { "a", { { "a", "" } } },
+    { "a=", { { "a", "" } } },
+    { "=b", { { "", "b" } } },
+    { "a=b=c", { { "a", "b=c" } } },
+    { "a=1&a=2", { { "a", "1" }, { "a", "2" } } },
+    { "%61%3D=%26%3d", { { "a=", "&=" } } },
+    { "a=%2541", { { "a", "%41" } } },
+    { "a=%00%ff", { { "a", "\0\255" } } },
+    { "a=b?c#d", { { "a", "b?c#d" } } },
+  }
+  for _, case in ipairs(cases) do
+    it(("takes %q apart"):format(case[1]), function()
+      assert.same(case[2], core.parse_query(case[1]))
+    end)
+  end
+
+  it("has + for a space only where that is asked for", function()
+    assert.same({ { "a b", "c d" } }, core.parse_query("a+b=c+d", true))
+    assert.same({ { "a+b", "c+d" } }, core.parse_query("a+b=c+d", false))
+    assert.same({ { "a", "+" } }, core.parse_query("a=%2B", true))
+  end)
+
+  for _, bad in ipairs { "%", "a%", "a=%4", "a=%4&b=1", "a=%zz", "a=%4g", "%g4=b", "a=b&c=%", "a=%%41", "a=% 41" } do
+    it(("is refused with %q in it, which is not told"):format(bad), function()
+      local list, message = core.parse_query(bad .. "secret", true)
+      assert.is_nil(list)
+      assert.equal("a percent sign without two hexadecimal digits", message)
+    end)
+  end
+
+  it("gives back what was written, whatever it was", function()
+    assert.same({ { every_byte, every_byte:reverse() } },
+      core.parse_query(core.query { every_byte, every_byte:reverse() }))
+    local long = every_byte:rep(100)
+    assert.same({ { long, "" }, { "", long } }, core.parse_query(core.query { long, "", "", long }, true))
+  end)
+end)
