@@ -1,0 +1,76 @@
+--- Reads and judges the two addresses a caller gives: the service's base URL and a proxy's.
+-- Judges text only: nothing is resolved or opened.
+
+-- scheme, authority and the rest of a URL made of visible ASCII characters; nothing where it is not one
+local function split(url)
+  if url:find("[^\33-\126]") then return end
+  local scheme, authority, rest = url:match("^(%a[%w+.%-]*)://([^/?#]*)(.*)$")
+  if scheme then return scheme:lower(), authority, rest end
+end
+
+-- host (an IPv6 address keeps its brackets) and port text (":8080" or "") of an authority without credentials
+local function split_host(authority)
+  local host, port = authority:match("^(%[[%x:.]+%])(.*)$")
+  if not host then host, port = authority:match("^([%w._%-]+)(.*)$") end
+  if not host then return nil, "must name a host" end
+  if port ~= "" then
+    local number = #port <= 6 and tonumber(port:match("^:(%d+)$") or "")
+    if not number or number < 1 or number > 65535 then return nil, "must have a port from 1 to 65535, or none" end
+    port = (":%d"):format(number)
+  end
+  return host:lower(), port
+end
+
+local function is_loopback(host)
+  if host == "localhost" or host == "[::1]" then return true end
+  local a, b, c, d = host:match("^(%d+)%.(%d+)%.(%d+)%.(%d+)$")
+  return a == "127" and tonumber(b) < 256 and tonumber(c) < 256 and tonumber(d) < 256
+end
+
+--- Reads a base URL.
+-- @treturn[1] string origin, such as "https://api.cloud-elements.com"
+-- @treturn[1] string path without a trailing slash, such as "/elements/api-v2", or ""
+-- @return[2] nil
+-- @treturn[2] string what it must be; never holds the URL
+local function base(url)
+  local scheme, authority, path = split(url)
+  if not scheme then return nil, "must be a URL such as https://host/path, without white space or control characters" end
+  if authority:find("@", 1, true) then return nil, "must not hold credentials" end
+  if path:find("?", 1, true) then return nil, "must not have a query" end
+  if path:find("#", 1, true) then return nil, "must not have a fragment" end
+  local host, port = split_host(authority)
+  if not host then return nil, port end
+  if scheme ~= "https" and not (scheme == "http" and is_loopback(host)) then
+    return nil, "must be https (http only to a loopback address)"
+  end
+  return scheme .. "://" .. host .. port, (path:gsub("/+$", ""))
+end
+
+local PROXY_SCHEMES = { http = true, https = true, socks5h = true }
+
+--- Judges a proxy's URL; credentials are welcome.
+-- @treturn[1] string the URL without a trailing slash
+-- @return[2] nil
+-- @treturn[2] string what it must be; never holds the URL
+local function proxy(url)
+  local scheme, authority, path = split(url)
+  if not scheme or not PROXY_SCHEMES[scheme] then return nil, "must be an http://, https:// or socks5h:// URL" end
+  if path ~= "" and path ~= "/" then return nil, "must have no path, query or fragment" end
+  local credentials, place = authority:match("^([^@]*@)([^@]*)$")
+  local host, port = split_host(place or authority)
+  if not host then return nil, port end
+  return scheme .. "://" .. (credentials or "") .. host .. port
+end
+
+--- The user name and password inside a URL, decoded by nobody yet.
+-- @treturn[1] string user name
+-- @treturn[1] string password, or ""
+-- @return[2] nil there are none
+local function credentials(url)
+  local user_info = url:match("^%a[%w+.%-]*://([^/?#]*)@")
+  if not user_info then return nil end
+  local user, password = user_info:match("^([^:]*):?(.*)$")
+  return user, password
+end
+
+return { base = base, proxy = proxy, credentials = credentials }

@@ -1,0 +1,162 @@
+--- Reads what the provider sent back to the callback URL: a grant, or why there is none. No I/O.
+--
+-- The order is a promise: size, then state, then error, then code. Nothing of a callback whose state is wrong is
+-- looked at, and nothing of its values is repeated, except the provider's own error, made fit to show.
+
+local core = require "sapanywhere.core"
+local errors = require "sapanywhere.errors"
+local redact = require "sapanywhere.redact"
+local suggest = require "sapanywhere.suggest"
+
+local MOST_BYTES = 16 * 1024
+local MOST_SHOWN = 500
+
+local OPTIONS = { "state", "bind" }
+
+-- OAuth's words for what went wrong without the user having said no (RFC 6749, 4.1.2.1). The API page says only that an
+-- `error` in place of the code means no, so every other word is taken as that.
+local NOT_THE_USER = {
+  invalid_request = true, unauthorized_client = true, unsupported_response_type = true, invalid_scope = true,
+  server_error = true, temporarily_unavailable = true,
+}
+
+local function fail(kind, message, fields)
+  fields = fields or {}
+  fields.message = "parse_callback: " .. message
+  fields.retryable = false
+  return nil, errors.new(kind, fields)
+end
+
+local function usage(option, message, kind)
+  return nil, errors.usage("parse_callback", { { option = option, kind = kind or "wrong", message = message } })
+end
+
+-- The query inside a URL, a path or a query string.
+local function query_of(text)
+  text = text:match("^[^#]*")
+  local before, query = text:match("^([^?]*)%?(.*)$")
+  local is_url = text:find("^/") or text:find("^%a[%w+.%-]*://")
+  if not before then return is_url and "" or text end
+  if not is_url and before:find("=", 1, true) then return text end
+  return query
+end
+
+-- Each source gives the parameters as a list of { name, value }, or nil and what is wrong.
+local READERS = {
+  string = function(text)
+    if #text > MOST_BYTES then return nil, "too_large" end
+    local list = core.parse_query(query_of(text), true)
+    if not list then return nil, "callback" end
+    return list
+  end,
+  -- Decoded already, as ngx.req.get_uri_args does: a parameter given twice is a list, one without a value is true.
+  table = function(map)
+    local list, size = {}, 0
+    for name, value in pairs(map) do
+      for _, one in ipairs(type(value) == "table" and value or { value }) do
+        local text = one == true and "" or one
+        if type(name) == "string" and type(text) == "string" then
+          list[#list + 1] = { name, text }
+          size = size + #name + #text
+        end
+        if size > MOST_BYTES then return nil, "too_large" end
+      end
+    end
+    return list
+  end,
+}
+
+local MALFORMED = {
+  too_large = "the callback is larger than 16 KiB",
+  callback = "the callback's query is not well percent-encoded",
+}
+
+-- The first value of each name, and how often each came.
+local function gather(list)
+  local params, times = {}, {}
+  for _, pair in ipairs(list) do
+    local name = pair[1]
+    if params[name] == nil then params[name] = pair[2] end
+    times[name] = (times[name] or 0) + 1
+  end
+  return params, times
+end
+
+-- What the provider says, made fit to show.
+local function shown(text)
+  return text and redact.line(text, MOST_SHOWN)
+end
+
+-- Whether the state is the one expected: true, or nil and an error.
+local function check_state(expected, bind, params, times)
+  if expected == false then return true end
+  if (times.state or 0) > 1 then return fail("state", "the callback holds more than one state") end
+  if not params.state or params.state == "" then return fail("state", "the callback holds no state") end
+  if type(expected) == "table" then
+    local ok, err = expected:verify(params.state, { bind = bind })
+    if ok then return true end
+    if errors.is(err) then return nil, err end
+    return fail("state", "the callback's state was refused")
+  end
+  if core.equal(params.state, expected) then return true end
+  return fail("state", "the callback's state is not the one that was sent: it belongs to another attempt, or is forged")
+end
+
+local function check_options(opts)
+  if type(opts) ~= "table" then opts = {} end
+  for name in pairs(opts) do
+    if name ~= "state" and name ~= "bind" then
+      return usage(type(name) == "string" and name or "?", suggest.unknown("option", name, OPTIONS, {}), "unknown")
+    end
+  end
+  local state = opts.state
+  if state == nil then
+    return usage("state", "state must be given: the one that oauth_url returned, or false to go without", "missing")
+  end
+  local is_sealer = type(state) == "table" and type(state.verify) == "function"
+  if state ~= false and not is_sealer and (type(state) ~= "string" or state == "") then
+    return usage("state", "state must be a string that is not empty, or false")
+  end
+  return opts
+end
+
+--- Reads a callback.
+-- @tparam string|table input the callback's URL, path or query string, or its parameters already decoded
+-- @tparam table opts `state`: the one that `oauth_url` returned, or `false` to go without on purpose
+-- @treturn[1] table the parameters: `code`, `state` and whatever else came
+-- @return[2] nil
+-- @treturn[2] table the error. Kind "denied": the user said no, and `error` and `error_description` are what the provider
+--   says; "state": it does not belong to this attempt; "callback": it is no use; "too_large"; "usage"
+local function parse(input, opts)
+  local checked, err = check_options(opts)
+  if not checked then return nil, err end
+  local reader = READERS[type(input)]
+  if not reader then return usage("input", "the callback must be a string or a table, not a " .. type(input)) end
+
+  local list, what = reader(input)
+  if not list then return fail(what, MALFORMED[what]) end
+  local params, times = gather(list)
+  local ok
+  ok, err = check_state(checked.state, checked.bind, params, times)
+  if not ok then return nil, err end
+
+  for _, name in ipairs { "state", "error", "code" } do
+    if (times[name] or 0) > 1 then return fail("callback", "the callback holds more than one " .. name) end
+  end
+  if params.error then
+    if params.code then return fail("callback", "the callback holds both a code and an error") end
+    local said, description = shown(params.error), shown(params.error_description)
+    local kind = NOT_THE_USER[said] and "callback" or "denied"
+    local message = kind == "denied" and "the user did not allow it" or "the provider could not ask the user"
+    return fail(kind, message .. " (" .. said .. (description and ": " .. description or "") .. ")", {
+      error = said, error_description = description, error_uri = shown(params.error_uri),
+    })
+  end
+  if not params.code or params.code == "" then return fail("callback", "the callback holds neither a code nor an error") end
+  if core.has_control(params.code) or not core.is_utf8(params.code) then
+    return fail("callback", "the callback's code is not text")
+  end
+  return params
+end
+
+return { parse = parse }

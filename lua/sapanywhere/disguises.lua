@@ -1,0 +1,162 @@
+--- Finds a secret in a text under whatever it wears: percent-encoding in either case and more than once, the escapes of
+-- JSON and HTML, base64 at any offset.
+--
+-- Runs on text that came from elsewhere and is about to be shown, so mostly after a failure. A text is undressed one
+-- layer at a time, remembering for each byte where it came from; what is found is hidden at its origin.
+
+local core = require "sapanywhere.core"
+
+local M = {}
+
+local find_text, sub_text = string.find, string.sub
+
+local HIDDEN = "[hidden]"
+local LAYERS = 3
+-- A secret shorter than this is hidden only where it stands alone: else "a" would blacken every word with an a in it.
+local SHORT = 4
+
+local ENTITIES = { amp = "&", lt = "<", gt = ">", quot = '"', apos = "'" }
+
+local function to_utf8(code)
+  if code < 0x80 then return string.char(code) end
+  if code < 0x800 then return string.char(0xC0 + math.floor(code / 64), 0x80 + code % 64) end
+  if code > 0xFFFF then return nil end
+  return string.char(0xE0 + math.floor(code / 4096), 0x80 + math.floor(code / 64) % 64, 0x80 + code % 64)
+end
+
+-- Each reads an escape at a position: what it stands for and where it ends; nothing where it is none.
+local ESCAPES = {
+  ["%"] = function(text, at)
+    local hex = text:match("^%x%x", at + 1)
+    if hex then return string.char(tonumber(hex, 16)), at + 2 end
+  end,
+  ["\\"] = function(text, at)
+    local hex = text:match("^u(%x%x%x%x)", at + 1)
+    if hex then return to_utf8(tonumber(hex, 16)), at + 5 end
+    local char = text:match("^[/\\\"']", at + 1)
+    if char then return char, at + 1 end
+  end,
+  ["&"] = function(text, at)
+    local name, last = text:match("^(%w+);()", at + 1)
+    if ENTITIES[name] then return ENTITIES[name], last - 1 end
+    local base, digits
+    base, digits, last = text:match("^#([xX]?)(%x+);()", at + 1)
+    local code = digits and #digits < 8 and tonumber(digits, base == "" and 10 or 16)
+    if code then return to_utf8(code), last - 1 end
+  end,
+}
+
+-- A layer: a text, and where each of its bytes begins and ends in the text that will be shown (nil: where it stands).
+local function undress(layer)
+  local text, at = layer.text, 1
+  if not text:find("[%%\\&]") then return nil end
+  local bytes, first, last, found = {}, {}, {}, false
+  while at <= #text do
+    local escape = ESCAPES[text:sub(at, at)]
+    local plain, stop
+    if escape then plain, stop = escape(text, at) end
+    if plain then found = true else plain, stop = text:sub(at, at), at end
+    for i = 1, #plain do
+      bytes[#bytes + 1] = plain:sub(i, i)
+      first[#bytes] = layer.first and layer.first[at] or at
+      last[#bytes] = layer.last and layer.last[stop] or stop
+    end
+    at = stop + 1
+  end
+  return found and { text = table.concat(bytes), first = first, last = last } or nil
+end
+
+-- The characters of base64 that depend on nothing but the secret, where `shift` (0 to 2) bytes stand before it.
+local MIXED = { [0] = 0, 2, 3 }
+
+local function base64_core(secret, shift)
+  local whole = math.floor((shift + #secret) * 8 / 6)
+  return core.base64(("\0"):rep(shift) .. secret):sub(MIXED[shift] + 1, whole)
+end
+
+-- The text of base64 in the alphabet that is safe in a URL.
+local function url_safe(text)
+  return (text:gsub("%+", "-"):gsub("/", "_"))
+end
+
+-- What to look for: { text =, alone = whether no letter or digit may touch it, run = whether a run of base64 is hidden }
+local function needles_of(secret)
+  local needles = { { text = secret, alone = #secret < SHORT } }
+  if secret:find(" ", 1, true) then needles[2] = { text = secret:gsub(" ", "+") } end
+  for shift = 0, #secret < SHORT and -1 or 2 do
+    local text = base64_core(secret, shift)
+    needles[#needles + 1] = { text = text, run = true }
+    if text:find("[+/]") then needles[#needles + 1] = { text = url_safe(text), run = true } end
+  end
+  return needles
+end
+
+local function stands_alone(text, from, to)
+  return not text:sub(from - 1, from - 1):find("%w") and not text:sub(to + 1, to + 1):find("%w")
+end
+
+-- Adds the places of one needle in one layer to a list of { first, last }.
+local function search(layer, needle, places)
+  local text, from, to = layer.text, nil, 0
+  while true do
+    from, to = text:find(needle.text, to + 1, true)
+    if not from then return end
+    if not needle.alone or (from == 1 or stands_alone(text, from, to)) then
+      local a, b = from, to
+      while needle.run and a > 1 and text:find("^[%w+/_-]", a - 1) do a = a - 1 end
+      while needle.run and text:find("^[%w+/_=-]", b + 1) do b = b + 1 end
+      places[#places + 1] = { layer.first and layer.first[a] or a, layer.last and layer.last[b] or b }
+    end
+  end
+end
+
+local function replace(text, places)
+  table.sort(places, function(a, b) return a[1] < b[1] end)
+  local out, next_byte = {}, 1
+  for _, place in ipairs(places) do
+    if place[1] >= next_byte then
+      out[#out + 1] = text:sub(next_byte, place[1] - 1) .. HIDDEN
+    end
+    next_byte = math.max(next_byte, place[2] + 1)
+  end
+  return table.concat(out) .. text:sub(next_byte)
+end
+
+local function find(text, secrets)
+  local layer, places = { text = text }, {}
+  local needles = {}
+  for _, secret in ipairs(secrets) do
+    for _, needle in ipairs(secret ~= "" and needles_of(secret) or {}) do needles[#needles + 1] = needle end
+  end
+  for _ = 0, LAYERS do
+    if not layer then break end
+    for _, needle in ipairs(needles) do search(layer, needle, places) end
+    layer = undress(layer)
+  end
+  return places
+end
+
+--- Hides secrets in a text.
+-- @tparam string text
+-- @tparam {string,...} secrets
+-- @treturn string the text, with "[hidden]" where one of them stood
+function M.hide(text, secrets)
+  if text == "" or not secrets[1] then return text end
+  local places = find(text, secrets)
+  return places[1] and replace(text, places) or text
+end
+
+--- Whether a text holds a secret as it is, percent-encoded, or in base64 of its own: a quick look at what is good news.
+function M.holds(text, secret)
+  if find_text(text, secret, 1, true) then return true end
+  if #secret < SHORT then return false end
+  local encoded, groups = core.percent_encode(secret), sub_text(secret, 1, #secret - #secret % 3)
+  local base64, url_base64 = core.base64(groups), core.base64url(groups)
+  if find_text(text, base64, 1, true) then return true end
+  if base64 ~= url_base64 and find_text(text, url_base64, 1, true) then return true end
+  return encoded ~= secret and find(text, { secret })[1] ~= nil
+end
+
+M.HIDDEN = HIDDEN
+
+return M

@@ -1,0 +1,136 @@
+--- Makes the request of a call from its checked values: pure, the same values give the same request.
+
+local core = require "sapanywhere.core"
+local endpoints = require "sapanywhere.endpoints"
+
+-- What goes into a query is text; whole numbers are written without a fraction.
+local function to_text(value)
+  if type(value) == "string" then return value end
+  if type(value) == "number" and value % 1 == 0 and value >= -2 ^ 53 and value <= 2 ^ 53 then return ("%.0f"):format(value) end
+  return tostring(value)
+end
+
+-- Adds a table's entries to a list of names and values, sorted by name.
+local function add_sorted(list, more)
+  local names = {}
+  for name in pairs(more) do names[#names + 1] = name end
+  table.sort(names)
+  for _, name in ipairs(names) do
+    list[#list + 1] = name
+    list[#list + 1] = to_text(more[name])
+  end
+end
+
+local parameters = {} -- filled and emptied by each plan_query: a new list would cost more than the query
+
+-- The fields in their documented order, then what is merged in.
+local function plan_query(row, values)
+  local fields, merges, list, count = row.fields, row.merges, parameters, 0
+  for i = 1, #fields do
+    local field = fields[i]
+    local value = values[field.option]
+    if value then
+      list[count + 1], list[count + 2] = field.at[1], value
+      count = count + 2
+    end
+  end
+  for i = 1, #merges do
+    local more = values[merges[i].option]
+    if more then add_sorted(list, more) end
+  end
+  local query = core.query(list)
+  for i = #list, 1, -1 do list[i] = nil end
+  return query
+end
+
+-- Puts a value at a place, making the tables on the way.
+local function put(body, at, value)
+  for i = 1, #at - 1 do
+    local inner = body[at[i]]
+    if not inner then
+      inner = {}
+      body[at[i]] = inner
+    end
+    body = inner
+  end
+  body[at[#at]] = value
+end
+
+-- Tables on both sides come together; entries.lua has seen to it that nothing else meets.
+local function merge(body, more)
+  for name, value in pairs(more) do
+    if type(value) == "table" and type(body[name]) == "table" then
+      merge(body[name], value)
+    else
+      body[name] = value
+    end
+  end
+end
+
+local function plan_body(row, values, by_id)
+  local body = {}
+  local fields = row.fields
+  for i = 1, #fields do
+    local field = fields[i]
+    local value = values[field.option]
+    if value and not (by_id and field.option == "element") then put(body, field.at, value) end
+  end
+  for _, merged in ipairs(row.merges) do
+    local more = values[merged.option]
+    if more then merge(body, merged.under and { [merged.under] = more } or more) end
+  end
+  return body
+end
+
+-- A row's path below the base URL, before and after the element.
+local function split(path)
+  local before, after = path:match("^(.*){element}(.*)$")
+  return { before = before or path, after = after }
+end
+
+local paths = {}
+for _, row in pairs(endpoints) do
+  paths[row.path] = split(row.path)
+  if row.path_by_id then paths[row.path_by_id] = split(row.path_by_id) end
+end
+
+local function plan_target(path, values, query)
+  local parts, tail = paths[path], query and query ~= "" and "?" .. query or ""
+  if not parts.after then return values.prefix .. parts.before .. tail end
+  return values.prefix .. parts.before .. values.segment .. parts.after .. tail
+end
+
+local function plan_headers(row, values, body)
+  local headers = values.headers
+  if not body and not row.authorized then return headers end
+  headers = { headers[1], headers[2], body and "Content-Type: application/json" or nil }
+  if row.authorized then
+    headers[#headers + 1] = "Authorization: User " .. values.user_secret .. ", Organization " .. values.organization_secret
+  end
+  return headers
+end
+
+--- Makes the request of a call.
+-- @tparam table row the endpoint's row
+-- @tparam table values the checked values; left as they are
+-- @treturn table `{ method, origin, target, headers, body, timeout, connect_timeout, max_bytes }` as the engine takes it,
+--   and `state`, the one that is sent. The list of headers may be shared: not to be changed.
+local function request(row, values)
+  local method, path, query, body = row.method, row.path, nil, nil
+  if row.carrier == "body" then
+    local by_id = values.by_id and not values.body
+    if by_id then path = row.path_by_id end
+    body = core.encode(values.body or plan_body(row, values, by_id))
+  elseif row.flat and values.secrets_in == "body" then
+    method, body = "POST", core.encode(plan_body(row, values))
+  else
+    query = plan_query(row, values)
+  end
+  return {
+    method = method, origin = values.origin, target = plan_target(path, values, query),
+    headers = plan_headers(row, values, body), body = body, state = values.state or nil,
+    timeout = values.timeout, connect_timeout = values.connect_timeout, max_bytes = values.max_response_bytes,
+  }
+end
+
+return { request = request }
