@@ -57,14 +57,15 @@ size_t sap_json_write_integer(char out[SAP_JSON_NUMBER_SIZE], int64_t value) {
   return len;
 }
 
-/* The fewest of 15, 16 or 17 significant digits that tell the double from its neighbours; 17 always do. */
+/* The fewest of 15, 16 or 17 significant digits that tell the double from its neighbours; 17 always do. The exponent
+   form keeps a large double from looking like an integer, which would be read as one. */
 static int print_shortest(char out[SAP_JSON_NUMBER_SIZE], double value) {
-  int len = 0;
+  int digits = 15, len = snprintf(out, SAP_JSON_NUMBER_SIZE, "%.*g", digits, value);
 
-  for (int digits = 15; digits <= 17; digits++) {
-    len = snprintf(out, SAP_JSON_NUMBER_SIZE, "%.*g", digits, value);
-    if (strtod(out, NULL) == value) break;
-  }
+  while (digits < 17 && strtod(out, NULL) != value)
+    len = snprintf(out, SAP_JSON_NUMBER_SIZE, "%.*g", ++digits, value);
+  if (value != 0 && strpbrk(out, ".e") == NULL)
+    len = snprintf(out, SAP_JSON_NUMBER_SIZE, "%.*e", digits - 1, value);
   return len;
 }
 
