@@ -673,8 +673,9 @@ describe("the sandbox's store", function()
 end)
 
 describe("the sandbox's misbehaviour", function()
-  local right = function()
-    return { status = 200, headers = { { "Content-Type", "application/json" } }, body = '{"token":"t","id":1}' }
+  local function right()
+    local headers = { { "Content-Type", "application/json" } }
+    return { status = 200, headers = headers, body = '{"token":"t","id":1}' }
   end
   local function alter(text, answer) return misbehave.alter(assert(misbehave.parse(text)), answer) end
 

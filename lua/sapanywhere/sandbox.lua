@@ -115,7 +115,7 @@ local function try_ports(self, values)
   set_addresses(self, values.ports)
   system.write_file(self.dir .. "/settings", records.write(self.settings) .. "\n")
   system.write_file(self.dir .. "/nginx.conf", config.text(values))
-  return self.supervisor:tell("start")
+  return self.supervisor:tell("start_nginx")
 end
 
 local function start_nginx(self, values)
@@ -306,7 +306,7 @@ end
 
 --- Kills nginx at once, as `kill -9` does; what it knew stays in its journal.
 function Sandbox:kill()
-  self.supervisor:tell("kill")
+  self.supervisor:tell("stop_nginx KILL")
 end
 
 --- Starts nginx again on the same addresses, after `kill` or while it runs.
@@ -323,7 +323,7 @@ function Sandbox:restart(options)
     system.write_file(self.dir .. "/journal", "")
     self:clear_log()
   end
-  if self.supervisor:tell("start") then return true end
+  if self.supervisor:tell("start_nginx") then return true end
   return nil, "nginx does not start again: " .. system.read_file(self.dir .. "/start.out")
 end
 

@@ -1,5 +1,6 @@
---- Answers as values: `{ status, headers = { { name, value }, … }, body, note }`.
--- A note never leaves the service; it goes into the log, for whoever wonders why a request was refused.
+--- Answers as values: `{ status, headers = { { name, value }, … }, body, note, close }`.
+-- After some the connection has to be closed. A note never leaves the service; it goes into the log, for
+-- whoever wonders why a request was refused.
 -- @module sapanywhere.sandbox.answers
 
 local json = require "sapanywhere.sandbox.json"

@@ -73,8 +73,12 @@ local function map_headers(list)
   return map
 end
 
+-- Nobody who expects to be told to continue is told so.
 local function read_body(headers)
-  if headers.expect then return "" end
+  if headers.expect then
+    ngx.req.clear_header("Expect")
+    return ""
+  end
   ngx.req.read_body()
   local path = ngx.req.get_body_file()
   if not path then return ngx.req.get_body_data() or "" end
@@ -136,20 +140,21 @@ function handler.serve()
   local told, fault = read_told(here, request)
   if not told then
     write_log(here, { mark = mark, status = fault.status })
-    return sending.plain(fault, { header = {} })
+    return sending.plain(fault, { header = {} }, request.version)
   end
   local right = misbehave.acts(told) and service.answer(here.settings, here.store, request) or nil
   local answer = misbehave.alter(told, right)
   if told.delay then ngx.sleep(told.delay) end
-  local raw = misbehave.is_raw(told) and sending.compose(answer, told)
+  local raw = (misbehave.is_raw(told) or answer.close) and sending.compose(answer, told)
   local close = dies(told)
   write_log(here, {
     mark = mark, status = not close and answer.status or nil, note = answer.note, fault = fault,
     answer_bytes = raw and #raw or nil,
   })
   if close then return ngx.exit(444) end
-  if raw then return sending.raw(raw, told, request.version) end
-  return sending.plain(answer, told)
+  if raw and request.version < 2 then return sending.raw(raw, told) end
+  if raw and not answer.close then return ngx.exit(444) end
+  return sending.plain(answer, told, request.version)
 end
 
 return handler

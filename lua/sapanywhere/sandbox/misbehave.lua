@@ -6,16 +6,16 @@
 -- list misbehave; `flaky=P` lets P percent of the requests die, be cut or be refused, at random;
 -- `run=…` means nothing and makes lists distinct.
 --
--- What is answered: `status=N`; `redirect=URL`; `header.NAME=VALUE`, repeatable; `type=…`; `body=NAME`,
--- see `sapanywhere.sandbox.bodies`; `size=N` pads the body to N bytes; `gzip_bomb=N` is a small gzip
--- of N bytes of JSON.
+-- What is answered: `status=N`; `redirect=URL`; `header.NAME=VALUE`, repeatable; `headers=N` adds N
+-- header lines; `type=…`; `body=NAME`, see `sapanywhere.sandbox.bodies`; `size=N` pads the body to N
+-- bytes; `gzip_bomb=N` is a small gzip of N bytes of JSON.
 --
 -- How it is sent: `delay_body=S` waits between head and body; `drip=S` waits between the bytes of the
--- body; `die=1` closes without acting, `act_then_die=1` after acting, `die_reused=1` after acting
--- where the connection has served a request before. On HTTP/1.1 only: `cut=N` sends the first N bytes
--- of the answer, head included; `headers=N` adds N header lines, `headers_forever=1` never stops adding;
--- `interim=N` sends N interim answers first; `length=N` claims a Content-Length; `chunked=1|garbage|cut`
--- sends chunks; `raw=…` sends just that.
+-- body; `die=1` closes without acting, `act_then_die=1` after acting, `die_reused=1` after acting where
+-- the connection has served a request before. On HTTP/1.1 (under HTTP/2 each of these closes without
+-- an answer): `cut=N` sends the first N bytes of the answer, head included; `headers_forever=1` never
+-- ends the head; `interim=N` sends N interim answers first; `length=N` claims a Content-Length;
+-- `chunked=1|garbage|cut` sends chunks; `raw=…` sends just that.
 -- @module sapanywhere.sandbox.misbehave
 
 local answers = require "sapanywhere.sandbox.answers"
@@ -50,7 +50,7 @@ local readers = {
 }
 
 -- These cannot be told to nginx, so the answer is written to the connection as it is.
-local raw_wishes = { "cut", "headers", "headers_forever", "interim", "length", "chunked", "raw" }
+local raw_wishes = { "cut", "headers_forever", "interim", "length", "chunked", "raw" }
 
 local function read_wish(told, wish)
   local name, value = wish:match("^([^=]*)=(.*)$")
@@ -159,6 +159,12 @@ local function set_header(answer, name, value)
   table.insert(answer.headers, { name, value })
 end
 
+local function add_fillers(answer, count)
+  for index = 1, count do
+    table.insert(answer.headers, { "X-Filler", ("%d %s"):format(index, ("f"):rep(60)) })
+  end
+end
+
 local function pad(body, size)
   local room = size - #body - #',"padding":""'
   if body:find("}$") and body ~= "{}" and room >= 0 then
@@ -187,6 +193,7 @@ function misbehave.alter(told, right)
   if told.type then set_header(answer, "Content-Type", told.type) end
   if told.size then answer.body = pad(answer.body, told.size) end
   for _, header in ipairs(told.header) do table.insert(answer.headers, header) end
+  add_fillers(answer, told.headers or 0)
   return answer
 end
 

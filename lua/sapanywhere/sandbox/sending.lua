@@ -29,10 +29,19 @@ local function print_slowly(body, pause)
   end
 end
 
+-- Under HTTP/2 nginx keeps the head back until there is a byte of the body.
+local function send_head(body, version)
+  ngx.send_headers()
+  if version >= 2 then ngx.print(body:sub(1, 1)) end
+  ngx.flush(true)
+  return version >= 2 and body:sub(2) or body
+end
+
 --- Sends an answer through nginx, which compresses, chunks and frames it as the client likes.
 -- @tparam table answer
 -- @tparam table told what misbehaviour was asked for
-function sending.plain(answer, told)
+-- @tparam number version of HTTP
+function sending.plain(answer, told, version)
   local body = answer.body
   ngx.status = answer.status
   set_headers(answer.headers)
@@ -42,8 +51,7 @@ function sending.plain(answer, told)
   end
   ngx.header["Content-Length"] = #body
   if told.delay_body then
-    ngx.send_headers()
-    ngx.flush(true)
+    body = send_head(body, version)
     ngx.sleep(told.delay_body)
   end
   if told.drip then return print_slowly(body, told.drip) end
@@ -93,7 +101,6 @@ function sending.compose(answer, told)
   local interim = ("HTTP/1.1 103 Early Hints\r\nLink: </a>; rel=preload\r\n\r\n"):rep(told.interim or 0)
   local head = interim .. compose_head(answer, told)
   if told.headers_forever then return head end
-  if told.headers then head = head .. filler(1, told.headers) end
   local body = told.chunked and chunkers[told.chunked](answer.body) or answer.body
   return head .. "\r\n" .. body
 end
@@ -113,23 +120,26 @@ local function send_slowly(socket, text, pause)
   end
 end
 
---- Writes bytes to the connection, past nginx, and closes it. Over HTTP/2 it closes at once.
+-- What the client still sends must not make the system drop what it has not read yet.
+local function drain(socket)
+  socket:settimeout(50)
+  socket:receive(65536)
+end
+
+--- Writes bytes to a connection of HTTP/1.1, past nginx, and closes it.
 -- @tparam string text from `compose`
 -- @tparam table told
--- @tparam number version of HTTP
-function sending.raw(text, told, version)
-  local socket = version < 2 and ngx.req.socket(true)
-  if socket then
-    if told.cut then text = text:sub(1, told.cut) end
-    local head, body = text:match("^(.-\r\n\r\n)(.*)$")
-    if told.delay_body and head then
-      socket:send(head)
-      ngx.sleep(told.delay_body)
-      text = body
-    end
-    if told.drip then send_slowly(socket, text, told.drip) elseif text ~= "" then socket:send(text) end
-    if told.headers_forever then send_forever(socket) end
+function sending.raw(text, told)
+  local socket = assert(ngx.req.socket(true))
+  if told.cut then text = text:sub(1, told.cut) end
+  local head, body = text:match("^(.-\r\n\r\n)(.*)$")
+  if told.delay_body and head then
+    socket:send(head)
+    ngx.sleep(told.delay_body)
+    text = body
   end
+  if told.drip then send_slowly(socket, text, told.drip) elseif text ~= "" then socket:send(text) end
+  if told.headers_forever then send_forever(socket) elseif not told.cut then drain(socket) end
   return ngx.exit(444)
 end
 

@@ -75,8 +75,15 @@ local function is_json(content_type)
   return (content_type .. ";"):lower():find("^application/json%s*;") ~= nil
 end
 
+-- The body has not been read, so the connection cannot be used any longer.
+local function refuse_expectation()
+  local answer = answers.failure(417)
+  answer.close = true
+  return answer
+end
+
 local function refuse_form(request)
-  if request.headers.expect then return answers.failure(417) end
+  if request.headers.expect then return refuse_expectation() end
   if not accepts_json(request.headers.accept) then return answers.failure(406) end
   if #request.body > max_body then return answers.failure(429, "The request is larger than 8 MB.") end
   if request.method == "POST" and not is_json(request.headers["content-type"]) then

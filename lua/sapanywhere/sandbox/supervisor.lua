@@ -1,6 +1,6 @@
 --- A shell that owns the sandbox's directory and its nginx, for as long as the program that started it
 -- lives: at the end of its input it stops nginx and removes the directory, so nothing is left behind
--- even by a program that was killed. nginx is its child, so it cannot inherit the other end of the pipe.
+-- even by a program that was killed. nginx is its child and cannot inherit the other end of the pipe.
 -- @module sapanywhere.sandbox.supervisor
 
 local system = require "sapanywhere.sandbox.system"
@@ -9,9 +9,10 @@ local supervisor = {}
 local Supervisor = {}
 Supervisor.__index = Supervisor
 
+-- Read by the shell from its input, and followed there by commands; at the end of the input it exits.
 local script = [[
 trap '' HUP INT QUIT TERM PIPE
-dir=$1 nginx=$2 pid=
+dir=$1 nginx=$2 pid= watcher=
 mkdir -m 700 "$dir" && cd "$dir" || exit 1
 
 reply() {
@@ -20,8 +21,8 @@ reply() {
 
 stop_nginx() {
   [ "$pid" ] || return 0
-  kill -s "$1" -- "-$pid" 2>/dev/null
-  wait "$pid" 2>/dev/null
+  kill -s "$1" -- "-$pid"
+  wait "$pid"
   pid=
 }
 
@@ -31,7 +32,7 @@ start_nginx() {
   setsid "$nginx" -p "$dir/" -c nginx.conf </dev/null >start.out 2>&1 &
   pid=$!
   until [ -s nginx.pid ]; do
-    if grep -q '\[emerg\]' start.out || ! kill -0 "$pid" 2>/dev/null || [ "$tries" -ge 500 ]; then
+    if grep -q '\[emerg\]' start.out || ! kill -0 "$pid" || [ "$tries" -ge 500 ]; then
       stop_nginx KILL
       return 1
     fi
@@ -40,18 +41,36 @@ start_nginx() {
   done
 }
 
+certify() {
+  sh certify.sh </dev/null >certify.out 2>&1
+}
+
+# The end of the input comes late where the program had children that inherited its pipe.
+watch_program() {
+  trap 'kill -s KILL "$nap"; wait; exit' USR1
+  while kill -0 "$PPID"; do
+    sleep 2 &
+    nap=$!
+    wait "$nap"
+  done
+  trap '' USR1
+  [ -s nginx.pid ] && kill -s KILL -- "-$(cat nginx.pid)"
+  cd / && rm -rf "$dir"
+  kill -s KILL "$$"
+}
+
+finish() {
+  kill -s USR1 "$watcher"
+  stop_nginx TERM
+  cd / && rm -rf "$dir"
+  wait "$watcher"
+}
+
+watch_program </dev/null &
+watcher=$!
+echo "$watcher" >watcher.pid
+trap finish EXIT
 reply 0 "$$"
-while read -r number word; do
-  case $word in
-    certify) sh certify.sh </dev/null >certify.out 2>&1 ;;
-    start) start_nginx ;;
-    kill) stop_nginx KILL ;;
-    stop) break ;;
-  esac
-  reply "$number" "$?"
-done
-stop_nginx TERM
-cd / && rm -rf "$dir"
 ]]
 
 local waiting = [[
@@ -76,18 +95,20 @@ function Supervisor:is_alive()
 end
 
 --- Has something done and waits until it is.
--- @tparam string word `"certify"`, `"start"` or `"kill"`
+-- @tparam string command `"certify"`, `"start_nginx"` or `"stop_nginx KILL"`
 -- @treturn boolean whether it succeeded
-function Supervisor:tell(word)
+function Supervisor:tell(command)
   if not self:is_alive() then return false end
   self.told = self.told + 1
-  self.pipe:write(("%d %s\n"):format(self.told, word))
+  self.pipe:write(("%s\nreply %d $?\n"):format(command, self.told))
   self.pipe:flush()
   return self:await(self.told) == "0"
 end
 
 local clear_away = [[
-cd %s 2>/dev/null || exit
+exec 2>/dev/null
+cd %s || exit
+kill -s USR1 "$(cat watcher.pid)"
 [ -s nginx.pid ] && kill -s KILL -- "-$(cat nginx.pid)"
 cd / && rm -rf %s]]
 
@@ -95,13 +116,11 @@ cd / && rm -rf %s]]
 function Supervisor:stop()
   local pipe = self.pipe
   if not pipe then return end
-  if self:is_alive() then
-    pipe:write("0 stop\n")
-  else
-    system.output(clear_away:format(system.quote(self.dir), system.quote(self.dir)) .. " 2>/dev/null")
-  end
+  if self:is_alive() then pipe:write("exit\n") end
   self.pipe = nil
   pipe:close()
+  -- Nothing to do, unless the supervisor was killed.
+  system.output(clear_away:format(system.quote(self.dir), system.quote(self.dir)))
 end
 
 --- Starts a supervisor.
@@ -111,11 +130,15 @@ end
 -- @return[2] nil
 -- @treturn[2] string what went wrong
 function supervisor.start(dir, nginx)
-  local quote = system.quote
-  local command = "exec sh -c %s supervisor %s %s >/dev/null 2>&1"
-  local pipe, problem = io.popen(command:format(quote(script), quote(dir), quote(nginx)), "w")
+  local parent, quote = dir:match("^(.*)/"), system.quote
+  if system.output(("test -d %s && test -w %s && echo yes"):format(quote(parent), quote(parent))) == "" then
+    return nil, "cannot write in the directory " .. parent
+  end
+  local pipe, problem = io.popen(("exec sh -s %s %s >/dev/null 2>&1"):format(quote(dir), quote(nginx)), "w")
   if not pipe then return nil, problem end
   local self = setmetatable({ dir = dir, pipe = pipe, told = 0 }, Supervisor)
+  pipe:write(script)
+  pipe:flush()
   self.pid = self:await(0)
   if self.pid then return self end
   pipe:close()
