@@ -66,7 +66,7 @@ end
 
 -- A secret that stands in the Authorization header, where comma and white space separate.
 function M.header_secret(value, name, problems, values)
-  if type(value) == "string" and value:find("[,%s]") then
+  if type(value) == "string" and value:find("[, ]") then
     wrong(problems, name, "must not hold a comma or white space")
   end
   return M.secret(value, name, problems, values)

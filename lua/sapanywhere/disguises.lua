@@ -1,8 +1,8 @@
 --- Finds a secret in a text under whatever it wears: percent-encoding in either case and more than once, the escapes of
 -- JSON and HTML, base64 at any offset.
 --
--- Runs on text that came from elsewhere and is about to be shown, so mostly after a failure. A text is undressed one
--- layer at a time, remembering for each byte where it came from; what is found is hidden at its origin.
+-- Runs on text that came from elsewhere and is about to be shown, so mostly after a failure. A text is undressed layer
+-- by layer, remembering for each byte where it came from; what is found is hidden at its origin.
 
 local core = require "sapanywhere.core"
 
@@ -11,7 +11,7 @@ local M = {}
 local find_text, sub_text = string.find, string.sub
 
 local HIDDEN = "[hidden]"
-local LAYERS = 3
+local DEPTH = 3 -- how many escapes may lie on one another
 -- A secret shorter than this is hidden only where it stands alone: else "a" would blacken every word with an a in it.
 local SHORT = 4
 
@@ -24,7 +24,7 @@ local function to_utf8(code)
   return string.char(0xE0 + math.floor(code / 4096), 0x80 + math.floor(code / 64) % 64, 0x80 + code % 64)
 end
 
--- Each reads an escape at a position: what it stands for and where it ends; nothing where it is none.
+-- What begins an escape, and who reads it at a position: what it stands for and where it ends, or nothing.
 local ESCAPES = {
   ["%"] = function(text, at)
     local hex = text:match("^%x%x", at + 1)
@@ -46,15 +46,15 @@ local ESCAPES = {
   end,
 }
 
--- A layer: a text, and where each of its bytes begins and ends in the text that will be shown (nil: where it stands).
-local function undress(layer)
-  local text, at = layer.text, 1
-  if not text:find("[%%\\&]") then return nil end
+-- One layer less of one kind of escapes, or nothing where there is none. A layer is a text, and where each of its bytes
+-- begins and ends in the text that will be shown (no table: where it stands).
+local function undress(layer, mark)
+  local text, escape, at = layer.text, ESCAPES[mark], 1
   local bytes, first, last, found = {}, {}, {}, false
+  if not text:find(mark, 1, true) then return nil end
   while at <= #text do
-    local escape = ESCAPES[text:sub(at, at)]
     local plain, stop
-    if escape then plain, stop = escape(text, at) end
+    if text:sub(at, at) == mark then plain, stop = escape(text, at) end
     if plain then found = true else plain, stop = text:sub(at, at), at end
     for i = 1, #plain do
       bytes[#bytes + 1] = plain:sub(i, i)
@@ -64,6 +64,15 @@ local function undress(layer)
     at = stop + 1
   end
   return found and { text = table.concat(bytes), first = first, last = last } or nil
+end
+
+-- Calls visit(layer) for a text and for what is under its escapes, one kind after another, `depth` times.
+local function each_layer(layer, depth, visit)
+  visit(layer)
+  for mark in pairs(depth > 0 and ESCAPES or {}) do
+    local below = undress(layer, mark)
+    if below then each_layer(below, depth - 1, visit) end
+  end
 end
 
 -- The characters of base64 that depend on nothing but the secret, where `shift` (0 to 2) bytes stand before it.
@@ -123,16 +132,13 @@ local function replace(text, places)
 end
 
 local function find(text, secrets)
-  local layer, places = { text = text }, {}
-  local needles = {}
+  local needles, places = {}, {}
   for _, secret in ipairs(secrets) do
     for _, needle in ipairs(secret ~= "" and needles_of(secret) or {}) do needles[#needles + 1] = needle end
   end
-  for _ = 0, LAYERS do
-    if not layer then break end
+  each_layer({ text = text }, DEPTH, function(layer)
     for _, needle in ipairs(needles) do search(layer, needle, places) end
-    layer = undress(layer)
-  end
+  end)
   return places
 end
 

@@ -68,7 +68,8 @@ local function move(row, is_set, known, values, problems)
     elseif type(value) == "function" then
       report(problems, name, "wrong", path_of(door, at, first) .. " must not be a function")
     else
-      values[name] = known[name](value, path_of(door, at, first), problems, values)
+      local checked = known[name](value, path_of(door, at, first), problems, values)
+      values[name] = checked == nil and value or checked
       holder[at[#at]] = nil
     end
   end)
@@ -83,7 +84,8 @@ local function check_body(row, given, known, body, problems)
       at, holder, value = field.or_at, find(body, field.or_at, 1)
     end
     if value ~= nil then
-      holder[at[#at]] = known[field.option](value, path_of("body", at), problems, {})
+      local checked = known[field.option](value, path_of("body", at), problems, {})
+      if type(value) == "table" then holder[at[#at]] = checked end
     elseif field.required then
       report(problems, table.concat(field.at, "."), "missing")
     end

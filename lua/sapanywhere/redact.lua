@@ -11,7 +11,7 @@ local options = require "sapanywhere.options"
 
 local HIDDEN = disguises.HIDDEN
 local DEEPEST = 200
-local LONGEST_SHOWN = 64 * 1024
+local LONGEST_SHOWN = 16 * 1024
 
 -- Names without case and punctuation. The endings cover what elements add: oauth.user.refresh_token, client_secret …
 local NAMES = {
@@ -102,7 +102,7 @@ end
 
 --- A text from elsewhere made fit for a message: one line of valid UTF-8 without secrets, and not long.
 -- @tparam string text
--- @tparam number limit bytes to show at most; a text beyond 64 KiB is not searched, and so not shown
+-- @tparam number limit bytes to show at most; a text beyond 16 KiB is not searched, and so not shown
 -- @tparam[opt] {string,...} secrets
 -- @treturn string
 local function line_of(text, limit, secrets)
@@ -110,7 +110,8 @@ local function line_of(text, limit, secrets)
   text = text_of(text, secrets):gsub("[%c%s]+", " "):gsub("^ ", ""):gsub(" $", "")
   if not core.is_utf8(text) then text = text:gsub("[\128-\255]", "?") end
   if #text <= limit then return text end
-  return text:sub(1, limit):gsub("[\192-\255]?[\128-\191]*$", "") .. "…"
+  while text:find("^[\128-\191]", limit + 1) do limit = limit - 1 end
+  return text:sub(1, limit) .. "…"
 end
 
 local function shows_nothing(value)

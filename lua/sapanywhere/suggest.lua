@@ -32,7 +32,7 @@ end
 -- @return[2] nil nothing is near enough
 local function nearest(wrong, names, aliases)
   if #wrong > 64 then return nil end
-  local wanted, best, best_distance = bare(wrong), nil, math.min(2, math.ceil(#wrong / 2) - 1)
+  local wanted, best, best_distance = bare(wrong), nil, math.min(2, math.floor(#wrong / 2))
   local sorted = {}
   for _, name in ipairs(names) do sorted[#sorted + 1] = name end
   table.sort(sorted)

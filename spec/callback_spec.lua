@@ -1,0 +1,129 @@
+local callback = require "sapanywhere.callback"
+local errors = require "sapanywhere.errors"
+
+local STATE = "Zq9state"
+local EXPECTED = { state = STATE }
+
+-- what came in any of the four forms
+local function forms(query, decoded)
+  return {
+    url = "https://www.mycoolapp.com/auth?" .. query, path = "/auth?" .. query, query = query,
+    marked = "?" .. query, fragment = "/auth?" .. query .. "#code=other&state=x", table = decoded,
+  }
+end
+
+describe("parse_callback", function()
+  for form, input in pairs(forms("code=abc%2Bd+e%252F&state=Zq9state&realmId=7", {
+    code = "abc+d e%2F", state = STATE, realmId = "7",
+  })) do
+    it("reads a grant from a " .. form .. ", decoding once", function()
+      local grant, err = callback.parse(input, EXPECTED)
+      assert.is_nil(err)
+      assert.same({ code = "abc+d e%2F", state = STATE, realmId = "7" }, grant)
+    end)
+  end
+
+  it("reads a query whose values hold a question mark", function()
+    assert.equal("a?b", callback.parse("code=a?b&state=Zq9state", EXPECTED).code)
+    assert.equal("a?b", callback.parse("/auth?code=a?b&state=Zq9state", EXPECTED).code)
+  end)
+
+  it("reads what ngx.req.get_uri_args gives", function()
+    local grant = assert(callback.parse({ code = "c", state = STATE, flag = true, list = { "1", "2" } }, EXPECTED))
+    assert.same({ code = "c", state = STATE, flag = "", list = "1" }, grant)
+  end)
+
+  it("goes without a state only on purpose", function()
+    assert.equal("c", callback.parse("code=c", { state = false }).code)
+    assert.equal("any", callback.parse("code=c&state=any", { state = false }).state)
+    for _, opts in ipairs { {}, { state = true }, { state = "" }, { state = 5 }, { state = {} } } do
+      local grant, err = callback.parse("code=c&state=x", opts)
+      assert.is_nil(grant)
+      assert.equal("usage", err.kind)
+    end
+    local _, err = callback.parse("code=c")
+    assert.same({ "state" }, err.missing)
+    _, err = callback.parse("code=c", { stat = "x" })
+    assert.truthy(tostring(err):find("did you mean 'state'", 1, true))
+    _, err = callback.parse(nil, EXPECTED)
+    assert.equal("usage", err.kind)
+  end)
+
+  -- input, kind, a part of the message
+  local REFUSED = {
+    { "code=Zq9code", "state", "holds no state" },
+    { "code=Zq9code&state=", "state", "holds no state" },
+    { "code=Zq9code&state=Zq9stat", "state", "not the one that was sent" },
+    { "code=Zq9code&state=zQ9STATE", "state", "not the one that was sent" },
+    { "code=Zq9code&state=Zq9state&state=Zq9state", "state", "more than one state" },
+    { "error=access_denied&state=Zq9other", "state", "not the one that was sent" },
+    { { code = "Zq9code", state = { STATE, STATE } }, "state", "more than one state" },
+    { { code = "Zq9code", state = true }, "state", "holds no state" },
+    { "", "state", "holds no state" },
+    { "/auth", "state", "holds no state" },
+    { "https://www.mycoolapp.com/auth", "state", "holds no state" },
+    { "state=Zq9state", "callback", "neither a code nor an error" },
+    { "state=Zq9state&code=", "callback", "neither a code nor an error" },
+    { "state=Zq9state&code", "callback", "neither a code nor an error" },
+    { "state=Zq9state&code=Zq9code&code=Zq9code", "callback", "more than one code" },
+    { { state = STATE, code = { "Zq9code", "Zq9code" } }, "callback", "more than one code" },
+    { "state=Zq9state&error=a&error=b", "callback", "more than one error" },
+    { "state=Zq9state&error=access_denied&code=Zq9code", "callback", "both a code and an error" },
+    { "state=Zq9state&code=Zq9code%", "callback", "not well percent-encoded" },
+    { "state=Zq9state&code=Zq9code%zz", "callback", "not well percent-encoded" },
+    { "state=Zq9state&code=Zq9code%0D%0A", "callback", "code is not text" },
+    { "state=Zq9state&code=Zq9code%00", "callback", "code is not text" },
+    { "state=Zq9state&code=Zq9code%FF", "callback", "code is not text" },
+    { "state=Zq9state&error=access_denied", "denied", "did not allow it (access_denied)" },
+    { "state=Zq9state&error=no", "denied", "did not allow it (no)" },
+    { "state=Zq9state&error=access_denied&error_description=The+user+said+no", "denied", "access_denied: The user said no" },
+    { "state=Zq9state&error=temporarily_unavailable", "callback", "could not ask the user (temporarily_unavailable)" },
+    { "state=Zq9state&error=invalid_scope", "callback", "could not ask the user (invalid_scope)" },
+    { "code=Zq9code&state=Zq9state&x=" .. ("x"):rep(16384), "too_large", "larger than 16 KiB" },
+    { { code = "Zq9code", state = STATE, x = ("x"):rep(16384) }, "too_large", "larger than 16 KiB" },
+    { { code = { "Zq9code" }, state = STATE, [("x"):rep(16384)] = true }, "too_large", "larger than 16 KiB" },
+  }
+  for _, case in ipairs(REFUSED) do
+    local shown = type(case[1]) == "string" and case[1]:sub(1, 60) or "a table"
+    it(("refuses %q as %s: %s"):format(shown, case[2], case[3]), function()
+      local grant, err = callback.parse(case[1], EXPECTED)
+      assert.is_nil(grant)
+      assert.equal(case[2], err.kind)
+      assert.truthy(err.message:find(case[3], 1, true), err.message)
+      assert.is_nil(tostring(err):find("Zq9", 1, true))
+    end)
+  end
+
+  it("makes the provider's words fit to show", function()
+    local _, err = callback.parse("state=Zq9state&error=no%0D%0Ano&error_description=%1B[31m" .. ("x"):rep(900)
+      .. "&error_uri=https://x.example/?code=Zq9code", EXPECTED)
+    assert.equal("no no", err.error)
+    assert.truthy(#err.error_description < 510)
+    assert.is_nil(tostring(err):find("[%c\27]"))
+    assert.equal("https://x.example/?code=[hidden]", err.error_uri)
+  end)
+
+  describe("with a sealer", function()
+    local seen
+    local sealer = {}
+    function sealer:verify(value, opts)
+      seen = { self == sealer, value, opts.bind }
+      if value == "good" then return true end
+      if value == "old" then return nil, errors.new("state", { message = "expired" }) end
+    end
+
+    it("asks it about the state, with what it is bound to", function()
+      assert.equal("c", callback.parse("code=c&state=good", { state = sealer, bind = "session" }).code)
+      assert.same({ true, "good", "session" }, seen)
+    end)
+
+    it("returns its errors, or one for it", function()
+      local _, err = callback.parse("code=c&state=old", { state = sealer })
+      assert.equal("expired", err.message)
+      _, err = callback.parse("code=c&state=bad", { state = sealer })
+      assert.equal("state", err.kind)
+      _, err = callback.parse("code=c", { state = sealer })
+      assert.equal("state", err.kind)
+    end)
+  end)
+end)

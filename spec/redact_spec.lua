@@ -1,0 +1,179 @@
+local core = require "sapanywhere.core"
+local disguises = require "sapanywhere.disguises"
+local endpoints = require "sapanywhere.endpoints"
+local errors = require "sapanywhere.errors"
+local options = require "sapanywhere.options"
+local redact = require "sapanywhere.redact"
+
+-- Every way in which a secret may be written somewhere else.
+local function dress(secret)
+  local function each(pattern, form) return (secret:gsub(pattern, function(char) return form:format(char:byte()) end)) end
+  local encoded = core.percent_encode(secret)
+  local around = { "", "k:", "key:", "12345:" }
+  local forms = {
+    secret, encoded, encoded:gsub("%%%x%x", string.lower), encoded:gsub("%%20", "+"), each("[^%w]", "%%%02x"),
+    each(".", "%%%02X"), core.percent_encode(encoded), each("[%p ]", "\\u%04x"), each("[%p ]", "&#%d;"),
+    each("[%p ]", "&#x%X;"), (secret:gsub('[\\"/]', "\\%0")),
+    (secret:gsub("&", "&amp;"):gsub("<", "&lt;"):gsub(">", "&gt;"):gsub('"', "&quot;")),
+  }
+  for _, before in ipairs(around) do
+    forms[#forms + 1] = core.base64(before .. secret)
+    forms[#forms + 1] = core.base64url(before .. secret)
+    forms[#forms + 1] = core.base64(before .. secret .. ":after")
+    forms[#forms + 1] = core.percent_encode(core.base64(before .. secret))
+  end
+  return forms
+end
+
+local function random_secret(length)
+  local bytes = {}
+  for i, byte in ipairs { core.random(length):byte(1, -1) } do bytes[i] = string.char(32 + byte % 95) end
+  return table.concat(bytes)
+end
+
+describe("redact.text", function()
+  it("hides a secret however it is written", function()
+    local secrets = { "a+b/c=d e~1", '"<&>"\\/%25', "plain-1234", "x" .. ("y"):rep(300), "grün+ß/é" }
+    for _ = 1, 20 do secrets[#secrets + 1] = "s" .. random_secret(20) .. "e" end
+    for _, secret in ipairs(secrets) do
+      for i, form in ipairs(dress(secret)) do
+        local text = redact.text("before (" .. form .. ") after", { "other one", secret })
+        assert.equal("before ([hidden]) after", text, ("form %d of %q: %s"):format(i, secret, text))
+      end
+    end
+  end)
+
+  it("hides all of several, overlapping, again and again", function()
+    assert.equal("[hidden]-[hidden] [hidden]", disguises.hide("abcdef-abcd abcdefgh", { "abcd", "abcdef", "cdefgh" }))
+  end)
+
+  it("hides a very short secret only where it stands alone", function()
+    assert.equal("a cat, a dog: [hidden], code [hidden]", disguises.hide("a cat, a dog: xyz, code xyz", { "xyz" }))
+    assert.equal("wxyz", disguises.hide("wxyz", { "xyz" }))
+  end)
+
+  local texts = {
+    { "https://h/u?apiKey=k1&apiSecret=s1&callbackUrl=https://x&state=s", "https://h/u?apiKey=[hidden]&apiSecret=[hidden]&callbackUrl=https://x&state=s" },
+    { "https://h/a?client_id=https://h/u?apiKey=k1&apiSecret=s1&state=s", "https://h/a?client_id=https://h/u?apiKey=[hidden]&apiSecret=[hidden]&state=s" },
+    { "/auth?state=s&code=c1", "/auth?state=s&code=[hidden]" },
+    { "u=https%3A%2F%2Fh%3Fcode%3Dc1%26state%3Ds&x=y", "u=https%3A%2F%2Fh%3Fcode%3D[hidden]%26state%3Ds&x=y" },
+    { "u=h%253Fcode%253Dc1%2526state%253Ds", "u=h%253Fcode%253D[hidden]%2526state%253Ds" },
+    { '{"id":1,"token":"a\\"b","name":"n"}', '{"id":1,"token":"[hidden]","name":"n"}' },
+    { '{"oauth.user.refresh_token" : "t1', '{"oauth.user.refresh_token" : "[hidden]"' },
+    { '"{\\"token\\":\\"t1\\",\\"b\\":1}"', '"{\\"token\\":"[hidden]",\\"b\\":1}"' },
+    { '{"code":123456,"token":null}', '{"code":"[hidden]","token":null}' },
+    { "Authorization: User u1, Organization o1\r\nX: y", "Authorization: [hidden]\r\nX: y" },
+    { "sent User u1, Organization o1 there", "sent User [hidden], Organization [hidden] there" },
+    { "Set-Cookie: a=b", "Set-Cookie: [hidden]" },
+    { "proxy http://me:pw@h:3128/ failed", "proxy http://[hidden]@h:3128/ failed" },
+    { "You must provide an OAuth code in order to", "You must provide an OAuth code in order to" },
+    { "element=sapanywhere&eventsEnabled=true", "element=sapanywhere&eventsEnabled=true" },
+  }
+  for _, case in ipairs(texts) do
+    it("hides by name in " .. case[1], function() assert.equal(case[2], redact.text(case[1])) end)
+  end
+end)
+
+describe("redact.line", function()
+  it("takes its time, but not for ever", function()
+    local started = os.clock()
+    redact.line(("%25\\u0025&#37;"):rep(1200), 100, { "secret-1234", "secret-5678" })
+    assert.is_true(os.clock() - started < 2)
+  end)
+
+  it("is one short line of valid text", function()
+    assert.equal("a b c", redact.line(" a\r\n\tb\0 c ", 100))
+    assert.equal("a??b", redact.line("a\255\254b", 100))
+    assert.equal("grü…", redact.line("grün", 4))
+    assert.equal("gr…", redact.line("grün", 3))
+    assert.equal("grün", redact.line("grün", 5))
+    assert.equal("(70000 bytes)", redact.line(("x"):rep(70000), 100))
+  end)
+
+  it("hides before it cuts", function()
+    assert.equal("ab[h…", redact.line("ab" .. "secret-1234", 4, { "secret-1234" }))
+  end)
+end)
+
+describe("redact", function()
+  it("hides by name at any depth, and leaves the original", function()
+    local instance = {
+      id = 123, token = "t1", element = { key = "sapanywhere" }, valid = true,
+      configuration = {
+        ["oauth.api.key"] = "k", ["oauth.api.secret"] = "s", ["oauth.user.token"] = "t", ["oauth.user.refresh_token"] = "r",
+        ["base.url"] = "https://x", ["event.notification.signature.key"] = "x", password = "", ["oauth.token.url"] = "https://t",
+      },
+      user = { { code = 5 } },
+    }
+    local copy = redact.copy(instance)
+    assert.same({
+      id = 123, token = "[hidden]", element = { key = "sapanywhere" }, valid = true,
+      configuration = {
+        ["oauth.api.key"] = "[hidden]", ["oauth.api.secret"] = "[hidden]", ["oauth.user.token"] = "[hidden]",
+        ["oauth.user.refresh_token"] = "[hidden]", ["base.url"] = "https://x",
+        ["event.notification.signature.key"] = "[hidden]", password = "", ["oauth.token.url"] = "https://t",
+      },
+      user = { { code = "[hidden]" } },
+    }, copy)
+    assert.equal("t1", instance.token)
+  end)
+
+  it("hides every secret option, a function too", function()
+    local given = {
+      api_key = "a", api_secret = function() return "x" end, user_secret = "b", organization_secret = "c", code = "d",
+      proxy = "http://me:pw@h:1", authorization = "User a", Cookie = "x", typeOauth = false, token = core.null,
+    }
+    assert.same({
+      api_key = "[hidden]", api_secret = "[hidden]", user_secret = "[hidden]", organization_secret = "[hidden]",
+      code = "[hidden]", proxy = "http://[hidden]@h:1", authorization = "[hidden]", Cookie = "[hidden]", typeOauth = false,
+      token = core.null,
+    }, redact.copy(given))
+  end)
+
+  it("copes with cycles, odd keys and metatables", function()
+    local value = setmetatable({ [1] = "a", [true] = "b" }, { __pairs = error, __index = error, __tostring = error })
+    value.self = value
+    local copy = redact.copy(value)
+    assert.equal(copy, copy.self)
+    assert.is_nil(getmetatable(copy))
+    local deep = {}
+    for _ = 1, 1000 do deep = { deep } end
+    assert.is_table(redact.copy(deep))
+    assert.equal(5, redact.copy(5))
+    assert.is_nil(redact.copy(nil))
+  end)
+
+  it("keeps an error an error", function()
+    local copy = redact.copy(errors.new("auth", { message = "m token=abc" }))
+    assert.is_true(errors.is(copy))
+    assert.equal("sapanywhere: auth: m token=[hidden]", tostring(copy))
+  end)
+
+  it("hides given values everywhere, in keys too", function()
+    assert.same({ note = "was [hidden]", ["[hidden]"] = 1 }, redact.copy({ note = "was qwerty", qwerty = 1 }, { "qwerty" }))
+  end)
+end)
+
+describe("redact.secrets", function()
+  it("finds what a call holds in secret, wherever it was given", function()
+    local client = assert(options.read(options.NEW, { user_secret = "U1", organization_secret = function() return "O1" end }))
+    local values = assert(options.read(endpoints.create_instance, {
+      api_key = "K1", code = "C1", callback_url = "https://x", name = "n", proxy = "http://me:p%40w@h:1",
+      configuration = { ["oauth.api.secret"] = "S1", ["event.notification.signature.key"] = "G1", plain = "P1" },
+      extra = { deep = { token = "T1", name = "N1" } },
+    }, client))
+    local list = redact.secrets(values)
+    table.sort(list)
+    assert.same({ "C1", "G1", "K1", "O1", "S1", "T1", "U1", "p@w" }, list)
+  end)
+
+  it("finds those of a body", function()
+    local values = assert(options.read(endpoints.create_instance, { user_secret = "U1", organization_secret = "O1", body = {
+      element = { key = "e" }, providerData = { code = "C1" }, name = "n",
+      configuration = { ["oauth.callback.url"] = "u", ["oauth.api.key"] = "K1", ["oauth.api.secret"] = "S1" },
+    } }))
+    local list = redact.secrets(values)
+    table.sort(list)
+    assert.same({ "C1", "K1", "O1", "S1", "U1" }, list)
+  end)
+end)
