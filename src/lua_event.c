@@ -1,9 +1,9 @@
-/* Binds what a host waits with: one descriptor until it can be read, and an event that another coroutine posts. */
+/* Binds what a host waits with: one descriptor until it can be read, and an event that is posted now or later. */
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
 #include <string.h>
-#include <sys/eventfd.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "core.h"
@@ -22,7 +22,7 @@ static int new_event(lua_State *L) {
   *event = -1;
   luaL_getmetatable(L, event_type);
   lua_setmetatable(L, -2);
-  *event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  *event = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
   if (*event >= 0) return 1;
   lua_pushnil(L);
   lua_pushstring(L, strerror(errno));
@@ -34,16 +34,24 @@ static int event_fd(lua_State *L) {
   return 1;
 }
 
-/* event:post() makes the descriptor readable until it is cleared. */
+/* event:post([seconds]) makes the descriptor readable, at once or after a time, until it is cleared. */
 static int event_post(lua_State *L) {
-  eventfd_write(*check_event(L), 1);
+  int event = *check_event(L);
+  lua_Number seconds = luaL_optnumber(L, 2, 0);
+  struct itimerspec when = { .it_value = { .tv_nsec = 1 } };
+  if (seconds > 0) {
+    when.it_value.tv_sec = (time_t)seconds;
+    when.it_value.tv_nsec = (long)((seconds - (lua_Number)when.it_value.tv_sec) * 1e9);
+  }
+  if (when.it_value.tv_sec == 0 && when.it_value.tv_nsec == 0) when.it_value.tv_nsec = 1;
+  timerfd_settime(event, 0, &when, NULL);
   return 0;
 }
 
 static int event_clear(lua_State *L) {
-  eventfd_t count;
-  eventfd_read(*check_event(L), &count);
-  return 0;
+  uint64_t expirations;
+  lua_pushboolean(L, read(*check_event(L), &expirations, sizeof expirations) > 0);
+  return 1;
 }
 
 static int event_close(lua_State *L) {

@@ -49,7 +49,9 @@ local function alert()
   if next(overtaken) then engine:alert() end
 end
 
+-- Whoever leaves a loop without a leader names one; the one that was named may be done itself, and then does the same.
 local function promote(loop)
+  if leaders[loop] then return end
   local successor = next(followers[loop])
   if successor then successor.signal:post() end
 end
@@ -64,7 +66,6 @@ local function lead(waiter, host, loop)
   end
   waiter.leads, overtaken[waiter] = nil, nil
   if leaders[loop] == waiter then leaders[loop] = nil end
-  promote(loop)
   alert()
 end
 
@@ -92,6 +93,7 @@ local function await(transfer, host)
   while not transfer:done() do
     if is_led(loop, host) then follow(waiter, host, loop) else lead(waiter, host, loop) end
   end
+  promote(loop)
 end
 
 --- Waits by blocking: for a host that has nothing else to do.

@@ -30,10 +30,10 @@ local function host(wait)
     signal = function() return setmetatable({ event = new_event() }, Signal) end,
     loop = function() return wait end,
     sleep = function(seconds)
-      local never = new_event()
-      local deadline = core.now() + seconds
-      repeat wait(never:fd(), deadline - core.now()) until core.now() >= deadline
-      never:close()
+      local alarm = new_event()
+      alarm:post(seconds)
+      repeat wait(alarm:fd(), seconds) until alarm:clear()
+      alarm:close()
     end,
     heartbeat = 1,
     patience = 2.5,

@@ -1,0 +1,72 @@
+local contract = require "support.contract"
+local sandbox = require "sapanywhere.sandbox"
+local sapanywhere = require "sapanywhere"
+
+-- A host whose library Debian does not have for this Lua is left out.
+local function load_hosts()
+  local hosts = {}
+  for _, name in ipairs { "plain", "cqueues", "copas", "luv" } do
+    local library = name ~= "plain" and name or "sapanywhere"
+    if pcall(require, library) then hosts[#hosts + 1] = require("support.hosts." .. name) end
+  end
+  return hosts
+end
+
+for _, host in ipairs(load_hosts()) do
+  describe("the host " .. host.name, function()
+    local service
+
+    setup(function() service = assert(sandbox.start {}) end)
+    teardown(function() service:stop() end)
+
+    for _, case in ipairs(contract.cases) do
+      it(case[1], function()
+        local state = "contract-state"
+        local callback = assert(service:authorize { state = state })
+        host.run(function() case[2](contract.environment(contract.describe(service), host, callback, state)) end)
+      end)
+    end
+  end)
+end
+
+describe("all", function()
+  it("keeps the order and lets one failure not spoil the others", function()
+    local results, errors = sapanywhere.all {
+      function() return 1 end,
+      function() error("oops", 0) end,
+      function() return nil, "no" end,
+      function() return 4 end,
+    }
+    assert.same({ 1, nil, nil, 4, n = 4 }, results)
+    assert.same({ nil, "oops", "no", nil, n = 4 }, errors)
+  end)
+
+  it("runs a worker over a list, so many at a time, and tells how far it is", function()
+    local running, most, told = 0, 0, {}
+    local results = sapanywhere.all {
+      items = { "a", "b", "c", "d", "e" }, concurrency = 2,
+      worker = function(item, index)
+        running = running + 1
+        most = math.max(most, running)
+        coroutine.yield()
+        running = running - 1
+        return item .. index
+      end,
+      on_progress = function(done, total) told[#told + 1] = done .. "/" .. total end,
+    }
+    assert.same({ "a1", "b2", "c3", "d4", "e5", n = 5 }, results)
+    assert.equal(2, most)
+    assert.same({ "1/5", "2/5", "3/5", "4/5", "5/5" }, told)
+  end)
+
+  it("takes an empty list", function()
+    assert.same({ n = 0 }, (sapanywhere.all {}))
+  end)
+
+  it("raises for what is no list of functions", function()
+    for _, wrong in ipairs { 1, { 1 }, { items = {} }, { worker = print }, { items = 1, worker = print },
+      { print, concurrency = 0 } } do
+      assert.has_error(function() sapanywhere.all(wrong) end)
+    end
+  end)
+end)
