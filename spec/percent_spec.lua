@@ -81,7 +81,8 @@ describe("a query that is read", function()
     assert.same({ { "a", "+" } }, core.parse_query("a=%2B", true))
   end)
 
-  for _, bad in ipairs { "%", "a%", "a=%4", "a=%4&b=1", "a=%zz", "a=%4g", "%g4=b", "a=b&c=%", "a=%%41", "a=% 41" } do
+  for _, bad in ipairs { "%", "a%", "a=%4", "a=%4&b=1", "a=%zz", "a=%4g", "%g4=b", "a=b&c=%", "a=%%41",
+    "a=% 41" } do
     it(("is refused with %q in it, which is not told"):format(bad), function()
       local list, message = core.parse_query(bad .. "secret", true)
       assert.is_nil(list)

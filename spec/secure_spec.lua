@@ -8,13 +8,16 @@ describe("HMAC-SHA256", function()
   -- RFC 4231, test cases 1 to 4, 6 and 7
   local cases = {
     { ("\11"):rep(20), "Hi There", "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7" },
-    { "Jefe", "what do ya want for nothing?", "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843" },
-    { ("\170"):rep(20), ("\221"):rep(50), "773ea91e36800e46854db8ebd09181a72959098b3ef8c122d9635514ced565fe" },
+    { "Jefe", "what do ya want for nothing?",
+      "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843" },
+    { ("\170"):rep(20), ("\221"):rep(50),
+      "773ea91e36800e46854db8ebd09181a72959098b3ef8c122d9635514ced565fe" },
     { bytes "0102030405060708090a0b0c0d0e0f10111213141516171819", ("\205"):rep(50),
       "82558a389a443c0ea4cc819899f2083a85f0faa3e578f8077a2e3ff46729665b" },
     { ("\170"):rep(131), "Test Using Larger Than Block-Size Key - Hash Key First",
       "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54" },
-    { ("\170"):rep(131), "This is a test using a larger than block-size key and a larger than block-size data. "
+    { ("\170"):rep(131),
+      "This is a test using a larger than block-size key and a larger than block-size data. "
       .. "The key needs to be hashed before being used by the HMAC algorithm.",
       "9b09ffa71b942fcb27635fbcd5b0e944bfdc63644f0713938a7f51535c3a35e2" },
   }
@@ -33,7 +36,8 @@ end)
 describe("base64", function()
   -- RFC 4648, section 10
   for plain, encoded in pairs {
-    [""] = "", f = "Zg==", fo = "Zm8=", foo = "Zm9v", foob = "Zm9vYg==", fooba = "Zm9vYmE=", foobar = "Zm9vYmFy",
+    [""] = "", f = "Zg==", fo = "Zm8=", foo = "Zm9v", foob = "Zm9vYg==", fooba = "Zm9vYmE=",
+    foobar = "Zm9vYmFy",
     ["\251\255\254"] = "+//+",
   } do
     it("writes " .. encoded, function() assert.equal(encoded, core.base64(plain)) end)
@@ -55,7 +59,8 @@ describe("base64", function()
   end)
 
   for name, text in pairs {
-    ["padding"] = "Zg==", ["the other alphabet"] = "+//+", ["white space"] = "Zm9v\n", ["one character alone"] = "A",
+    ["padding"] = "Zg==", ["the other alphabet"] = "+//+", ["white space"] = "Zm9v\n",
+    ["one character alone"] = "A",
     ["five characters"] = "Zm9vA", ["two bits left over"] = "Zm9", ["four bits left over"] = "Zh",
     ["a NUL"] = "Zm9v\0", ["bytes beyond ASCII"] = "Zm9\195\169",
   } do

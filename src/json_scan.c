@@ -243,6 +243,7 @@ enum sap_json_status sap_json_scan(const char *text, size_t len, const struct sa
   s.report = report;
   s.depth = s.arrays = 0;
   s.max_depth = rules->max_depth - 1 < SAP_JSON_MAX_DEPTH ? rules->max_depth : SAP_JSON_MAX_DEPTH;
+  memset(s.objects, 0, sizeof s.objects);
   s.is_object = s.out_of_memory = report->rewritten = false;
   report->marks = report->place_count = 0;
   if (scan_text(&s, text) != NULL && (!report->rewritten || replace(&s, s.end, s.end))) return SAP_JSON_OK;

@@ -2,20 +2,19 @@
 #include "scratch.h"
 #include "secure.h"
 
-/* Its address is the key of the metatable in the registry. */
-static const char buffer_key = 'b';
+static const char buffer_type[] = "sapanywhere.buffer";
 
 static int collect_buffer(lua_State *L) {
   sap_buffer_free(lua_touserdata(L, 1));
   return 0;
 }
 
+/* The metatable is only found once it is complete. */
 void sap_open_scratch(lua_State *L) {
-  lua_pushlightuserdata(L, (void *)&buffer_key);
   lua_newtable(L);
   lua_pushcfunction(L, collect_buffer);
   lua_setfield(L, -2, "__gc");
-  lua_rawset(L, LUA_REGISTRYINDEX);
+  lua_setfield(L, LUA_REGISTRYINDEX, buffer_type);
 }
 
 struct sap_buffer *sap_push_buffer(lua_State *L) {
@@ -23,8 +22,7 @@ struct sap_buffer *sap_push_buffer(lua_State *L) {
 
   buffer->data = NULL;
   buffer->len = buffer->cap = 0;
-  lua_pushlightuserdata(L, (void *)&buffer_key);
-  lua_rawget(L, LUA_REGISTRYINDEX);
+  luaL_getmetatable(L, buffer_type);
   lua_setmetatable(L, -2);
   return buffer;
 }
