@@ -13,7 +13,8 @@ local function read_file(path)
   return text
 end
 
-local INSTANCE, OAUTH_ANSWER = read_file("spec/fixtures/instance.json"), read_file("spec/fixtures/oauth_url.json")
+local INSTANCE, OAUTH_ANSWER = read_file("spec/fixtures/instance.json"),
+  read_file("spec/fixtures/oauth_url.json")
 
 local GIVEN = {
   oauth_url = {
@@ -21,7 +22,8 @@ local GIVEN = {
     callback_url = "https://www.mycoolapp.com/auth", state = "sapanywhere",
   },
   create_instance = {
-    api_key = "key-Zq9", api_secret = "secret-Zq9", callback_url = "https://www.mycoolapp.com/auth", code = "code-Zq9",
+    api_key = "key-Zq9", api_secret = "secret-Zq9", callback_url = "https://www.mycoolapp.com/auth",
+      code = "code-Zq9",
     user_secret = "user-Zq9", organization_secret = "organization-Zq9", name = "test",
   },
 }
@@ -48,7 +50,8 @@ describe("the answer to oauth_url", function()
     local expected = core.decode(OAUTH_ANSWER)
     expected.state = "sapanywhere"
     assert.same(expected, result)
-    assert.same({ "oauthUrl holds the API secret: whoever is sent there, and every log on the way, can read it" }, meta.warnings)
+    local warning = "oauthUrl holds the API secret: whoever is sent there, and every log on the way, can read it"
+    assert.same({ warning }, meta.warnings)
   end)
 
   it("has no state where none was sent", function()
@@ -57,13 +60,16 @@ describe("the answer to oauth_url", function()
 
   local SECRET = "s+e/c r=e~t"
   local holding = {
-    plain = "s+e/c r=e~t", percent = core.percent_encode(SECRET), lower = "s%2be%2fc%20r%3de~t", form = "s%2Be%2Fc+r%3De~t",
-    base64 = core.base64(SECRET), url_base64 = core.base64url(SECRET), encoded_base64 = core.percent_encode(core.base64(SECRET)),
+    plain = "s+e/c r=e~t", percent = core.percent_encode(SECRET), lower = "s%2be%2fc%20r%3de~t",
+      form = "s%2Be%2Fc+r%3De~t",
+    base64 = core.base64(SECRET), url_base64 = core.base64url(SECRET),
+      encoded_base64 = core.percent_encode(core.base64(SECRET)),
   }
   for form, text in pairs(holding) do
     it("warns of the secret in it: " .. form, function()
       local url = "https://h.example/a?client_id=" .. text
-      local result, _, meta = read("oauth_url", { body = core.encode { oauthUrl = url } }, { api_secret = SECRET })
+      local result, _, meta = read("oauth_url", { body = core.encode { oauthUrl = url } },
+        { api_secret = SECRET })
       assert.equal(url, result.oauthUrl)
       assert.equal(1, #meta.warnings)
       assert.is_nil(meta.warnings[1]:find(text, 1, true))
@@ -71,17 +77,20 @@ describe("the answer to oauth_url", function()
   end
 
   it("warns of nothing else", function()
-    local _, _, meta = read("oauth_url", { body = '{"oauthUrl":"https://h.example/a?client_id=x&redirect_uri=https%3A%2F%2Fx"}' })
+    local _, _, meta = read("oauth_url",
+      { body = '{"oauthUrl":"https://h.example/a?client_id=x&redirect_uri=https%3A%2F%2Fx"}' })
     assert.same({}, meta.warnings)
   end)
 
   local FAULTY = { "{}", '{"oauthUrl":""}', '{"oauthUrl":null}', '{"oauthUrl":5}', '{"oauthUrl":"/relative"}',
-    '{"oauthUrl":"ftp://h"}', '{"oauthUrl":"https://"}', '{"oauthUrl":"https://h/\\r\\nX: y"}', "[]", '"text"', "5", "true" }
+    '{"oauthUrl":"ftp://h"}', '{"oauthUrl":"https://"}', '{"oauthUrl":"https://h/\\r\\nX: y"}', "[]",
+      '"text"', "5", "true" }
   for _, body in ipairs(FAULTY) do
     it("is a breach of protocol where it is " .. body, function()
       local result, err, meta = read("oauth_url", { body = body })
       assert.is_nil(result)
-      assert.same({ "protocol", 200, "rejected", false }, { err.kind, err.status, err.outcome, err.retryable })
+      assert.same({ "protocol", 200, "rejected", false },
+        { err.kind, err.status, err.outcome, err.retryable })
       assert.equal(200, meta.status)
     end)
   end
@@ -111,7 +120,8 @@ describe("the answer to create_instance", function()
     assert.equal("a1", read("create_instance", { status = 201, body = '{"id":"a1","token":"t"}' }).id)
   end)
 
-  for _, body in ipairs { '{"id":1}', '{"id":1,"token":""}', '{"id":1,"token":{}}', '{"token":"Zq9"}', '{"id":"","token":"Zq9"}', "[]" } do
+  for _, body in ipairs { '{"id":1}', '{"id":1,"token":""}', '{"id":1,"token":{}}', '{"token":"Zq9"}',
+    '{"id":"","token":"Zq9"}', "[]" } do
     it("leaves unknown what happened where it is " .. body, function()
       local _, err = read("create_instance", { body = body })
       assert.same({ "protocol", 200, "unknown", false }, { err.kind, err.status, err.outcome, err.retryable })
@@ -119,7 +129,8 @@ describe("the answer to create_instance", function()
     end)
   end
 
-  for _, body in ipairs { "", "<html>secret-Zq9</html>", '{"id":1,"token":"Zq9', '{"id":1}x', "\239\187\191{}", "NaN" } do
+  for _, body in ipairs { "", "<html>secret-Zq9</html>", '{"id":1,"token":"Zq9', '{"id":1}x',
+    "\239\187\191{}", "NaN" } do
     it(("is kind json where it is %q"):format(body), function()
       local _, err, meta = read("create_instance", { body = body })
       assert.same({ "json", 200, "unknown", false }, { err.kind, err.status, err.outcome, err.retryable })
@@ -130,7 +141,8 @@ describe("the answer to create_instance", function()
   end
 
   it("shows the beginning of what is no JSON", function()
-    local _, err = read("create_instance", { body = "<html>\r\n<b>Bad\0 gateway</b> secret-Zq9 " .. ("x"):rep(1000) })
+    local _, err = read("create_instance",
+      { body = "<html>\r\n<b>Bad\0 gateway</b> secret-Zq9 " .. ("x"):rep(1000) })
     assert.truthy(err.message:find(": <html> <b>Bad gateway</b> [hidden] xxx", 1, true))
     assert.truthy(#err.message < 320)
   end)
@@ -153,9 +165,11 @@ describe("a refusal", function()
   for _, case in ipairs(STATUSES) do
     it(("with status %d is kind %s"):format(case[1], case[2]), function()
       for i, call in ipairs { "oauth_url", "create_instance" } do
-        local result, err, meta = read(call, { status = case[1], body = '{"requestId":"53dbca94","message":"no such thing"}' })
+        local result, err, meta = read(call,
+          { status = case[1], body = '{"requestId":"53dbca94","message":"no such thing"}' })
         assert.is_nil(result)
-        assert.same({ case[2], case[1], case[2 + i], "53dbca94" }, { err.kind, err.status, err.outcome, err.request_id })
+        assert.same({ case[2], case[1], case[2 + i], "53dbca94" },
+          { err.kind, err.status, err.outcome, err.request_id })
         assert.equal(case[1], meta.status)
         assert.is_true(errors.is(err))
         assert.is_boolean(err.retryable)
@@ -170,7 +184,8 @@ describe("a refusal", function()
   end)
 
   it("says what the server says", function()
-    local _, err = read("create_instance", { status = 400, headers = { ["elements-request-id"] = "other" }, body =
+    local _, err = read("create_instance",
+      { status = 400, headers = { ["elements-request-id"] = "other" }, body =
       '{"requestId":"53dbca94","message":"Request failed","providerMessage":"code\\r\\nused"}' })
     assert.equal("create_instance: the server answered 400: Request failed (code used)", err.message)
     assert.equal("code used", err.provider_message)
@@ -179,7 +194,8 @@ describe("a refusal", function()
   end)
 
   it("takes its request id from the header where the body has none", function()
-    local _, err, meta = read("oauth_url", { status = 500, headers = { ["elements-request-id"] = "53dbca94" } })
+    local _, err, meta = read("oauth_url",
+      { status = 500, headers = { ["elements-request-id"] = "53dbca94" } })
     assert.equal("53dbca94", err.request_id)
     assert.equal("53dbca94", meta.request_id)
   end)
@@ -205,9 +221,11 @@ describe("a refusal", function()
     end)
   end
 
-  for _, message in ipairs { "Payload over the limit", "Request too large", "body is 9 MB", "file size over 6GB" } do
+  for _, message in ipairs { "Payload over the limit", "Request too large", "body is 9 MB",
+    "file size over 6GB" } do
     it("with 429 is about a size where it says: " .. message, function()
-      local _, err = read("oauth_url", { status = 429, headers = { ["retry-after"] = "1" }, body = core.encode { message = message } })
+      local _, err = read("oauth_url",
+        { status = 429, headers = { ["retry-after"] = "1" }, body = core.encode { message = message } })
       assert.equal("too_large", err.kind)
       assert.is_false(err.retryable)
     end)
@@ -215,7 +233,8 @@ describe("a refusal", function()
 
   it("with 429 is else about a rate", function()
     for _, message in ipairs { "Too many requests", "limit of 5 requests reached", "embargo" } do
-      local _, err = read("oauth_url", { status = 429, headers = { ["retry-after"] = "1" }, body = core.encode { message = message } })
+      local _, err = read("oauth_url",
+        { status = 429, headers = { ["retry-after"] = "1" }, body = core.encode { message = message } })
       assert.same({ "rate_limited", true, 1 }, { err.kind, err.retryable, err.retry_after })
     end
   end)
@@ -225,14 +244,16 @@ describe("a refusal", function()
       date = "Sun, 06 Nov 1994 08:49:37 GMT", ["retry-after"] = "Sun, 06 Nov 1994 08:50:07 GMT",
     } })
     assert.equal(30, err.retry_after)
-    _, err = read("oauth_url", { status = 503, headers = { ["retry-after"] = "Sun, 06 Nov 1994 08:50:07 GMT" } })
+    _, err = read("oauth_url",
+      { status = 503, headers = { ["retry-after"] = "Sun, 06 Nov 1994 08:50:07 GMT" } })
     assert.equal(0, err.retry_after)
     _, err = read("oauth_url", { status = 503, headers = { ["retry-after"] = "soon" } })
     assert.is_nil(err.retry_after)
   end)
 
   it("does not repeat where a redirect leads", function()
-    local _, err, meta = read("create_instance", { status = 302, headers = { location = "https://evil.example/?code=code-Zq9" } })
+    local _, err, meta = read("create_instance",
+      { status = 302, headers = { location = "https://evil.example/?code=code-Zq9" } })
     assert.equal("create_instance: the server answered 302, a redirect, which is not followed", err.message)
     assert.equal("https://evil.example/?code=[hidden]", meta.headers.location)
   end)
@@ -240,14 +261,16 @@ end)
 
 describe("meta", function()
   it("has headers in any case", function()
-    local _, _, meta = read("oauth_url", { body = OAUTH_ANSWER, headers = { ["content-type"] = "application/json" } })
+    local _, _, meta = read("oauth_url",
+      { body = OAUTH_ANSWER, headers = { ["content-type"] = "application/json" } })
     assert.equal("application/json", meta.headers["Content-Type"])
     assert.is_nil(meta.headers["X-Other"])
     assert.is_nil(meta.headers[1])
   end)
 
   it("has the server's Elements-Error among its warnings", function()
-    local _, _, meta = read("create_instance", { body = INSTANCE, headers = { ["elements-error"] = "capped, secret-Zq9" } })
+    local _, _, meta = read("create_instance",
+      { body = INSTANCE, headers = { ["elements-error"] = "capped, secret-Zq9" } })
     assert.same({ "the server says in Elements-Error: capped, [hidden]" }, meta.warnings)
   end)
 end)
@@ -277,7 +300,8 @@ describe("a failure of the engine", function()
   it("becomes an error without secrets", function()
     local row = endpoints.create_instance
     local values = assert(options.read(row, GIVEN.create_instance))
-    local err = answer.failure(row, { kind = "connect", outcome = "not_sent", message = "lost at secret-Zq9" }, values)
+    local err = answer.failure(row,
+      { kind = "connect", outcome = "not_sent", message = "lost at secret-Zq9" }, values)
     assert.same({ "connect", "not_sent", true }, { err.kind, err.outcome, err.retryable })
     assert.equal("sapanywhere: connect: create_instance: lost at [hidden]", tostring(err))
     err = answer.failure(row, { kind = "timeout", outcome = "unknown", message = "late" }, values)
@@ -310,16 +334,22 @@ describe("no secret", function()
   it("comes back in an error or in meta, however the server echoes it", function()
     for _ = 1, 100 do
       local given = with(GIVEN.create_instance, {
-        api_secret = random_secret(VISIBLE), code = random_secret(VISIBLE), user_secret = random_secret(HEADER),
+        api_secret = random_secret(VISIBLE), code = random_secret(VISIBLE),
+          user_secret = random_secret(HEADER),
         organization_secret = random_secret(HEADER), api_key = random_secret(VISIBLE),
       })
-      for _, secret in ipairs { given.api_secret, given.code, given.user_secret, given.organization_secret, given.api_key } do
-        for _, echo in ipairs { secret, core.percent_encode(secret), core.base64(secret), core.base64("k:" .. secret) } do
+      for _, secret in ipairs { given.api_secret, given.code, given.user_secret, given.organization_secret,
+        given.api_key } do
+        for _, echo in ipairs { secret, core.percent_encode(secret), core.base64(secret),
+          core.base64("k:" .. secret) } do
           local answers = {
-            { status = 400, body = core.encode { message = "m " .. echo, providerMessage = echo, requestId = echo } },
+            { status = 400, body = core.encode { message = "m " .. echo, providerMessage = echo,
+              requestId = echo } },
             { status = 500, body = "<p>" .. echo }, { status = 200, body = echo },
-            { status = 200, body = '{"id":1,"token":"t"}', headers = { ["elements-error"] = echo, ["x-echo"] = echo } },
-            { status = 302, headers = { location = "https://x/?a=" .. echo, ["elements-request-id"] = echo } },
+            { status = 200, body = '{"id":1,"token":"t"}',
+              headers = { ["elements-error"] = echo, ["x-echo"] = echo } },
+            { status = 302, headers = { location = "https://x/?a=" .. echo,
+              ["elements-request-id"] = echo } },
           }
           for _, response in ipairs(answers) do
             local _, err, meta = read("create_instance", response, given)

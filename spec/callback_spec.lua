@@ -29,7 +29,8 @@ describe("parse_callback", function()
   end)
 
   it("reads what ngx.req.get_uri_args gives", function()
-    local grant = assert(callback.parse({ code = "c", state = STATE, flag = true, list = { "1", "2" } }, EXPECTED))
+    local grant = assert(callback.parse({ code = "c", state = STATE, flag = true, list = { "1", "2" } },
+      EXPECTED))
     assert.same({ code = "c", state = STATE, flag = "", list = "1" }, grant)
   end)
 
@@ -76,8 +77,10 @@ describe("parse_callback", function()
     { "state=Zq9state&code=Zq9code%FF", "callback", "code is not text" },
     { "state=Zq9state&error=access_denied", "denied", "did not allow it (access_denied)" },
     { "state=Zq9state&error=no", "denied", "did not allow it (no)" },
-    { "state=Zq9state&error=access_denied&error_description=The+user+said+no", "denied", "access_denied: The user said no" },
-    { "state=Zq9state&error=temporarily_unavailable", "callback", "could not ask the user (temporarily_unavailable)" },
+    { "state=Zq9state&error=access_denied&error_description=The+user+said+no", "denied",
+      "access_denied: The user said no" },
+    { "state=Zq9state&error=temporarily_unavailable", "callback",
+      "could not ask the user (temporarily_unavailable)" },
     { "state=Zq9state&error=invalid_scope", "callback", "could not ask the user (invalid_scope)" },
     { "code=Zq9code&state=Zq9state&x=" .. ("x"):rep(16384), "too_large", "larger than 16 KiB" },
     { { code = "Zq9code", state = STATE, x = ("x"):rep(16384) }, "too_large", "larger than 16 KiB" },
@@ -95,7 +98,8 @@ describe("parse_callback", function()
   end
 
   it("makes the provider's words fit to show", function()
-    local _, err = callback.parse("state=Zq9state&error=no%0D%0Ano&error_description=%1B[31m" .. ("x"):rep(900)
+    local _, err = callback.parse("state=Zq9state&error=no%0D%0Ano&error_description=%1B[31m"
+      .. ("x"):rep(900)
       .. "&error_uri=https://x.example/?code=Zq9code", EXPECTED)
     assert.equal("no no", err.error)
     assert.truthy(#err.error_description < 510)

@@ -2,7 +2,8 @@ local errors = require "sapanywhere.errors"
 
 describe("errors", function()
   it("print as one line that says whose, what and why", function()
-    local err = errors.new("auth", { message = "oauth_url: the server\r\nanswered 401", request_id = "53dbca94" })
+    local err = errors.new("auth",
+      { message = "oauth_url: the server\r\nanswered 401", request_id = "53dbca94" })
     assert.equal("sapanywhere: auth: oauth_url: the server answered 401 (request 53dbca94)", tostring(err))
   end)
 
@@ -28,8 +29,8 @@ describe("errors", function()
   end)
 
   it("have the kinds of the contract and no other", function()
-    local contract = "usage denied state callback dns connect tls timeout cancelled protocol too_large json auth forbidden"
-      .. " not_found conflict rate_limited rejected server wrong_phase closed"
+    local contract = "usage denied state callback dns connect tls timeout cancelled protocol too_large json"
+      .. " auth forbidden not_found conflict rate_limited rejected server wrong_phase closed"
     assert.equal(contract, table.concat(errors.KINDS, " "))
     for _, kind in ipairs(errors.KINDS) do assert.equal(kind, errors.new(kind).kind) end
     assert.error_matches(function() errors.new("oops") end, "no such kind of error: oops")

@@ -15,9 +15,12 @@ describe("http_date", function()
     { "Thu, 31 Dec 2099 23:59:59 GMT", 4102444799 },
     { "Friday, 01-Jan-73 00:00:00 GMT", 3250454400 }, -- 50 years ahead, not 50 behind
     { "Tuesday, 01-Jan-74 00:00:00 GMT", 126230400 },
-    { "Thu, 29 Feb 2001 00:00:00 GMT" }, { "Mon, 29 Feb 2100 00:00:00 GMT" }, { "Mon, 31 Apr 2023 00:00:00 GMT" },
-    { "Mon, 00 Apr 2023 00:00:00 GMT" }, { "Mon, 01 Foo 2023 00:00:00 GMT" }, { "Mon, 01 Apr 2023 24:00:00 GMT" },
-    { "Mon, 01 Apr 2023 00:60:00 GMT" }, { "Mon, 01 Apr 2023 00:00:61 GMT" }, { "Mon, 01 Apr 2023 00:00:00 CET" },
+    { "Thu, 29 Feb 2001 00:00:00 GMT" }, { "Mon, 29 Feb 2100 00:00:00 GMT" },
+      { "Mon, 31 Apr 2023 00:00:00 GMT" },
+    { "Mon, 00 Apr 2023 00:00:00 GMT" }, { "Mon, 01 Foo 2023 00:00:00 GMT" },
+      { "Mon, 01 Apr 2023 24:00:00 GMT" },
+    { "Mon, 01 Apr 2023 00:60:00 GMT" }, { "Mon, 01 Apr 2023 00:00:61 GMT" },
+      { "Mon, 01 Apr 2023 00:00:00 CET" },
     { "2023-04-01T00:00:00Z" }, { "" }, { "Mon, 1 Apr 2023 00:00:00 GMT" },
   }
   for _, case in ipairs(dates) do
@@ -27,7 +30,8 @@ describe("http_date", function()
   end
 
   local waits = {
-    { "120", 120 }, { " 0 ", 0 }, { "Tue, 14 Nov 2023 22:14:20 GMT", 60 }, { "Sun, 06 Nov 1994 08:49:37 GMT", 0 },
+    { "120", 120 }, { " 0 ", 0 }, { "Tue, 14 Nov 2023 22:14:20 GMT", 60 },
+      { "Sun, 06 Nov 1994 08:49:37 GMT", 0 },
     { "99999999999999999999999", 2 ^ 31 }, { "-1" }, { "1.5" }, { "soon" }, { "" }, { "0x10" },
   }
   for _, case in ipairs(waits) do

@@ -26,7 +26,8 @@ local function body(more, without)
   local whole = {
     element = { key = "sapanywhere" }, providerData = { code = "c-1234" }, name = "my shop",
     configuration = {
-      ["oauth.callback.url"] = "https://x.example", ["oauth.api.key"] = "k-1234", ["oauth.api.secret"] = "s-1234",
+      ["oauth.callback.url"] = "https://x.example", ["oauth.api.key"] = "k-1234",
+        ["oauth.api.secret"] = "s-1234",
     },
   }
   return with(whole, more, without)
@@ -85,9 +86,12 @@ local WRONG = {
   { "create_instance", { tags = { a = "eu" } }, "tags", "without gaps or names" },
   { "create_instance", { tags = { "eu", "" } }, "tags[2]", "tags[2] must not be empty" },
   { "create_instance", { tags = { 1 } }, "tags[1]", "tags[1] must be a string" },
-  { "create_instance", { configuration = { ["a.b"] = {} } }, "configuration.a.b", "must be a string, a number" },
-  { "create_instance", { configuration = { ["a.b"] = core.null } }, "configuration.a.b", "must be a string, a number" },
-  { "create_instance", { configuration = { ["a.b"] = "********" } }, "configuration.a.b", "the server's mask" },
+  { "create_instance", { configuration = { ["a.b"] = {} } }, "configuration.a.b",
+    "must be a string, a number" },
+  { "create_instance", { configuration = { ["a.b"] = core.null } }, "configuration.a.b",
+    "must be a string, a number" },
+  { "create_instance", { configuration = { ["a.b"] = "********" } }, "configuration.a.b",
+    "the server's mask" },
   { "create_instance", { configuration = { "x" } }, "configuration", "must have strings for names" },
   { "create_instance", { recover = 1 }, "recover", "must be true or false" },
   { "create_instance", { extra = looped }, "extra.again", "must not hold itself" },
@@ -149,15 +153,21 @@ local WRONG = {
 }
 
 local UNKNOWN = {
-  { "create_instance", "nmae", "name" }, { "create_instance", "naem", "name" }, { "create_instance", "apiKey", "api_key" },
+  { "create_instance", "nmae", "name" }, { "create_instance", "naem", "name" },
+    { "create_instance", "apiKey", "api_key" },
   { "create_instance", "apiSecret", "api_secret" }, { "create_instance", "callbackUrl", "callback_url" },
-  { "create_instance", "oauth.api.key", "api_key" }, { "create_instance", "oauth.callback.url", "callback_url" },
-  { "create_instance", "configuration.oauth.api.secret", "api_secret" }, { "create_instance", "providerData.code", "code" },
+  { "create_instance", "oauth.api.key", "api_key" },
+    { "create_instance", "oauth.callback.url", "callback_url" },
+  { "create_instance", "configuration.oauth.api.secret", "api_secret" },
+    { "create_instance", "providerData.code", "code" },
   { "create_instance", "element.key", "element" }, { "create_instance", "userSecret", "user_secret" },
   { "create_instance", "organisation_secret", "organization_secret" }, { "create_instance", "tag", "tags" },
-  { "create_instance", "config", nil }, { "create_instance", "state", nil }, { "create_instance", "xyz", nil },
-  { "oauth_url", "siteAddress", "site_address" }, { "oauth_url", "api-key", "api_key" }, { "oauth_url", "stat", "state" },
-  { "oauth_url", "code", nil }, { "oauth_url", "callback_uri", "callback_url" }, { "new", "baseUrl", "base_url" },
+  { "create_instance", "config", nil }, { "create_instance", "state", nil },
+    { "create_instance", "xyz", nil },
+  { "oauth_url", "siteAddress", "site_address" }, { "oauth_url", "api-key", "api_key" },
+    { "oauth_url", "stat", "state" },
+  { "oauth_url", "code", nil }, { "oauth_url", "callback_uri", "callback_url" },
+    { "new", "baseUrl", "base_url" },
   { "new", "time_out", "timeout" },
 }
 
@@ -201,16 +211,19 @@ describe("options", function()
     local _, err = read("create_instance", {
       nmae = "x", timeout = 0, tls = { ca_fil = "x" }, base_url = "http://x.example", api_key = "k", tags = 1,
     })
-    assert.same({ "api_secret", "callback_url", "code", "name", "organization_secret", "user_secret" }, err.missing)
+    assert.same({ "api_secret", "callback_url", "code", "name", "organization_secret", "user_secret" },
+      err.missing)
     local listed = {}
     for i, problem in ipairs(err.problems) do listed[i] = problem.kind .. " " .. problem.option end
     assert.same({
-      "missing api_secret", "missing callback_url", "missing code", "missing name", "missing organization_secret",
+      "missing api_secret", "missing callback_url", "missing code", "missing name",
+        "missing organization_secret",
       "missing user_secret", "unknown nmae", "unknown tls", "wrong base_url", "wrong tags", "wrong timeout",
     }, listed)
-    assert.equal("sapanywhere: usage: create_instance: missing api_secret, callback_url, code, name, organization_secret,"
-      .. " user_secret; unknown option 'nmae' (did you mean 'name'?); unknown key of tls 'ca_fil' (did you mean 'ca_file'?);"
-      .. " base_url must be https (http only to a loopback address); tags must be a list of strings, such as { \"eu\" };"
+    assert.equal("sapanywhere: usage: create_instance: missing api_secret, callback_url, code, name,"
+      .. " organization_secret, user_secret; unknown option 'nmae' (did you mean 'name'?); unknown key of tls"
+      .. " 'ca_fil' (did you mean 'ca_file'?); base_url must be https (http only to a loopback address);"
+      .. " tags must be a list of strings, such as { \"eu\" };"
       .. " timeout must be a number of seconds above 0 and at most 86400", tostring(err))
   end)
 
@@ -227,7 +240,8 @@ describe("options", function()
     local values = assert(read("oauth_url", OAUTH))
     assert.equal("https://api.cloud-elements.com/elements/api-v2", values.base_url)
     assert.same({ 70, 10, 8388608, "omit", "auto", "sapanywhere", "query", false }, {
-      values.timeout, values.connect_timeout, values.max_response_bytes, values.null, values.wait, values.element,
+      values.timeout, values.connect_timeout, values.max_response_bytes, values.null, values.wait,
+        values.element,
       values.secrets_in, values.recover,
     })
     assert.same({ max = 2, base = 0.5, cap = 8 }, values.retry)
@@ -235,7 +249,8 @@ describe("options", function()
 
   it("take a client's values, and a call's before them", function()
     local client = assert(read("new", { api_key = "k", api_secret = "s", timeout = 5, retry = { max = 1 } }))
-    local values = assert(read("oauth_url", { callback_url = "https://x.example", api_key = "other" }, client))
+    local values = assert(read("oauth_url", { callback_url = "https://x.example", api_key = "other" },
+      client))
     assert.same({ "other", "s", 5 }, { values.api_key, values.api_secret, values.timeout })
     assert.same({ max = 1, base = 0.5, cap = 8 }, values.retry)
     assert.is_false(assert(read("oauth_url", with(OAUTH, { retry = false }), client)).retry)
@@ -245,14 +260,18 @@ describe("options", function()
 
   it("are taken by value", function()
     local given = with(CREATE, {
-      tags = { "a" }, configuration = { x = "1" }, extra = { deep = { list = { 1 } } }, tls = { ca_file = "a" }, retry = { max = 1 },
+      tags = { "a" }, configuration = { x = "1" }, extra = { deep = { list = { 1 } } },
+        tls = { ca_file = "a" }, retry = { max = 1 },
     })
     local before = redact.copy(given)
     local values = assert(read("create_instance", given))
-    given.tags[1], given.configuration.x, given.extra.deep.list[1], given.tls.ca_file, given.retry.max = "b", "2", 2, "b", 2
+    given.tags[1], given.configuration.x, given.extra.deep.list[1], given.tls.ca_file, given.retry.max = "b",
+      "2", 2, "b", 2
     assert.same({ "a" }, values.tags)
-    assert.same({ "1", 1, "a", 1 }, { values.configuration.x, values.extra.deep.list[1], values.tls.ca_file, values.retry.max })
-    given.tags[1], given.configuration.x, given.extra.deep.list[1], given.tls.ca_file, given.retry.max = "a", "1", 1, "a", 1
+    assert.same({ "1", 1, "a", 1 },
+      { values.configuration.x, values.extra.deep.list[1], values.tls.ca_file, values.retry.max })
+    given.tags[1], given.configuration.x, given.extra.deep.list[1], given.tls.ca_file, given.retry.max = "a",
+      "1", 1, "a", 1
     assert.same(before, redact.copy(given))
   end)
 
@@ -271,15 +290,19 @@ describe("options", function()
     local TWICE = {
       { "oauth_url", { extra = { apiKey = MARK } }, "api_key and extra.apiKey are the same entry" },
       { "oauth_url", { state = "s", extra = { state = MARK } }, "state and extra.state are the same entry" },
-      { "oauth_url", { state = false, extra = { state = MARK } }, "state and extra.state are the same entry" },
+      { "oauth_url", { state = false, extra = { state = MARK } },
+        "state and extra.state are the same entry" },
       { "create_instance", { configuration = { ["oauth.api.key"] = MARK } },
         "api_key and configuration.oauth.api.key are the same entry" },
       { "create_instance", { extra = { name = MARK } }, "name and extra.name are the same entry" },
-      { "create_instance", { extra = { providerData = { code = MARK } } }, "code and extra.providerData.code are the same" },
+      { "create_instance", { extra = { providerData = { code = MARK } } },
+        "code and extra.providerData.code are the same" },
       { "create_instance", { extra = { configuration = { ["oauth.api.secret"] = MARK } } },
         "api_secret and extra.configuration.oauth.api.secret are the same entry" },
-      { "create_instance", { element = "x", extra = { element = { key = MARK } } }, "element and extra.element.key are the same" },
-      { "create_instance", { element = "x", extra = { element = { id = 5 } } }, "element and extra.element.id are the same" },
+      { "create_instance", { element = "x", extra = { element = { key = MARK } } },
+        "element and extra.element.key are the same" },
+      { "create_instance", { element = "x", extra = { element = { id = 5 } } },
+        "element and extra.element.id are the same" },
       { "create_instance", { configuration = { x = "1" }, extra = { configuration = { x = MARK } } },
         "configuration.x and extra.configuration.x are the same entry" },
     }
@@ -319,7 +342,8 @@ describe("options", function()
     it("name what is missing by its path", function()
       local _, err = read("create_instance", with(SECRETS, { body = { name = "", configuration = {} } }))
       assert.same({
-        "configuration.oauth.api.key", "configuration.oauth.api.secret", "configuration.oauth.callback.url", "element.key",
+        "configuration.oauth.api.key", "configuration.oauth.api.secret", "configuration.oauth.callback.url",
+          "element.key",
         "providerData.code",
       }, err.missing)
       assert.truthy(err.message:find("body.name must not be empty", 1, true))
@@ -333,19 +357,23 @@ describe("options", function()
       local _, err = read("create_instance", with(SECRETS, {
         body = body(), name = "x", element = "y", extra = { a = 1 }, configuration = { b = "2" },
       }))
-      assert.equal("create_instance: body stands for configuration, element, extra, name: give it or them, not both", err.message)
+      assert.equal("create_instance: body stands for configuration, element, extra, name:"
+        .. " give it or them, not both", err.message)
     end)
 
     it("stand before what the client was made with", function()
-      local client = assert(read("new", with(SECRETS, { api_key = "k", callback_url = "https://x.example", element = "y" })))
+      local client = assert(read("new",
+        with(SECRETS, { api_key = "k", callback_url = "https://x.example", element = "y" })))
       assert(read("create_instance", { body = body() }, client))
     end)
 
     it("check what is inside", function()
       local cases = {
-        { { tags = "eu" }, "body.tags must be a list" }, { { name = "a\n" }, "body.name must not hold control" },
+        { { tags = "eu" }, "body.tags must be a list" },
+          { { name = "a\n" }, "body.name must not hold control" },
         { { providerData = { code = 5 } }, "body.providerData.code must be a string" },
-        { { x = { y = "\255" } }, "body.x.y must be valid UTF-8" }, { { x = NAN }, "body.x must be a finite number" },
+        { { x = { y = "\255" } }, "body.x.y must be valid UTF-8" },
+          { { x = NAN }, "body.x must be a finite number" },
       }
       for _, case in ipairs(cases) do
         local _, err = read("create_instance", with(SECRETS, { body = body(case[1]) }))
@@ -357,7 +385,8 @@ describe("options", function()
   describe("that are secrets, given as functions", function()
     it("are asked once for each call", function()
       local asked = 0
-      local client = assert(read("new", { api_secret = function() asked = asked + 1 return "s" .. asked end }))
+      local client = assert(read("new",
+        { api_secret = function() asked = asked + 1 return "s" .. asked end }))
       assert.equal(0, asked)
       for i = 1, 2 do
         local values = assert(read("oauth_url", with(OAUTH, nil, "api_secret"), client))
@@ -394,21 +423,25 @@ describe("options", function()
 
   it("take what is right", function()
     local right = {
-      proxy = "http://u:p@h.example:3128/", tls = { ca_file = "/x", min_version = "1.3" }, wait = print, on_event = print,
-      null = "keep", retry = { max = 0, base = 1, cap = 2 }, max_connections = 10, timeout = 0.5, max_response_bytes = 1024,
+      proxy = "http://u:p@h.example:3128/", tls = { ca_file = "/x", min_version = "1.3" }, wait = print,
+        on_event = print,
+      null = "keep", retry = { max = 0, base = 1, cap = 2 }, max_connections = 10, timeout = 0.5,
+        max_response_bytes = 1024,
     }
     local values = assert(read("new", right))
     assert.equal("http://u:p@h.example:3128", values.proxy)
     assert(read("oauth_url", with(OAUTH, right)))
     assert(read("create_instance", with(CREATE, right)))
-    assert(read("create_instance", with(CREATE, { extra = { a = core.null, b = core.array {}, c = { { d = 1 } } } })))
+    assert(read("create_instance",
+      with(CREATE, { extra = { a = core.null, b = core.array {}, c = { { d = 1 } } } })))
   end)
 end)
 
 describe("a suggestion", function()
   it("is the nearest of the known names, within two edits", function()
     local names = { "name", "tags", "timeout", "code" }
-    for wrong, right in pairs { nmae = "name", Name = "name", tgas = "tags", timout = "timeout", cod = "code", time_out = "timeout" } do
+    for wrong, right in pairs { nmae = "name", Name = "name", tgas = "tags", timout = "timeout", cod = "code",
+      time_out = "timeout" } do
       assert.equal(right, suggest.nearest(wrong, names))
     end
     for _, wrong in ipairs { "x", "zzzz", "", "timeoutseconds", ("x"):rep(100) } do

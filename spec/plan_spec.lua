@@ -31,7 +31,8 @@ local OAUTH = {
 }
 local BASE = "/elements/api-v2"
 local OAUTH_TARGET = BASE .. "/elements/sapanywhere/oauth/url?apiKey=fake_sapanywhere_api_key"
-  .. "&apiSecret=fake_sapanywhere_api_secret&callbackUrl=https%3A%2F%2Fwww.mycoolapp.com%2Fauth&state=sapanywhere"
+  .. "&apiSecret=fake_sapanywhere_api_secret&callbackUrl=https%3A%2F%2Fwww.mycoolapp.com%2Fauth"
+  .. "&state=sapanywhere"
 
 describe("the plan of oauth_url", function()
   it("is the documented request", function()
@@ -47,17 +48,21 @@ describe("the plan of oauth_url", function()
   local cases = {
     { "writes scope and site address after the state", { scope = "a b", site_address = "shop/1" },
       OAUTH_TARGET .. "&scope=a%20b&siteAddress=shop%2F1" },
-    { "writes what is extra last, sorted", { extra = { subdomain = "x", debug = true, limit = 3, ["a b"] = "é" } },
+    { "writes what is extra last, sorted",
+      { extra = { subdomain = "x", debug = true, limit = 3, ["a b"] = "é" } },
       OAUTH_TARGET .. "&a%20b=%C3%A9&debug=true&limit=3&subdomain=x" },
-    { "leaves the state out where it is false", { state = false }, (OAUTH_TARGET:gsub("&state=sapanywhere", "")) },
+    { "leaves the state out where it is false", { state = false },
+      (OAUTH_TARGET:gsub("&state=sapanywhere", "")) },
     { "encodes each value once", { state = "100%25 +&=?#/é~" },
       (OAUTH_TARGET:gsub("state=sapanywhere", "state=100%%2525%%20%%2B%%26%%3D%%3F%%23%%2F%%C3%%A9~")) },
     { "puts the element into the path", { element = "other element%" },
       (OAUTH_TARGET:gsub("elements/sapanywhere", "elements/other%%20element%%25")) },
-    { "takes a numeric id", { element = 2198 }, (OAUTH_TARGET:gsub("elements/sapanywhere", "elements/2198")) },
+    { "takes a numeric id", { element = 2198 },
+      (OAUTH_TARGET:gsub("elements/sapanywhere", "elements/2198")) },
     { "takes a numeric id as digits", { element = "2198" },
       (OAUTH_TARGET:gsub("elements/sapanywhere", "elements/2198")) },
-    { "takes an entry from extra to its documented place", { state = nil, extra = { state = "s", zone = "z" } },
+    { "takes an entry from extra to its documented place",
+      { state = nil, extra = { state = "s", zone = "z" } },
       (OAUTH_TARGET:gsub("state=sapanywhere", "state=s&zone=z")) },
   }
   for _, case in ipairs(cases) do
@@ -83,12 +88,14 @@ describe("the plan of oauth_url", function()
   end)
 
   it("keeps everything out of the URL with secrets_in = body", function()
-    local planned = request("oauth_url", merged(OAUTH, { secrets_in = "body", extra = { debug = true }, element = 7 }))
+    local planned = request("oauth_url",
+      merged(OAUTH, { secrets_in = "body", extra = { debug = true }, element = 7 }))
     assert.equal("POST", planned.method)
     assert.equal(BASE .. "/elements/7/oauth/url", planned.target)
     assert.same({ ACCEPT, AGENT, JSON }, planned.headers)
     assert.same({
-      apiKey = OAUTH.api_key, apiSecret = OAUTH.api_secret, callbackUrl = OAUTH.callback_url, state = "sapanywhere",
+      apiKey = OAUTH.api_key, apiSecret = OAUTH.api_secret, callbackUrl = OAUTH.callback_url,
+        state = "sapanywhere",
       debug = true,
     }, core.decode(planned.body))
   end)
@@ -109,11 +116,13 @@ describe("the plan of oauth_url", function()
   end
 
   it("names the caller's user agent", function()
-    assert.same({ ACCEPT, "User-Agent: shop/2" }, request("oauth_url", merged(OAUTH, { user_agent = "shop/2" })).headers)
+    assert.same({ ACCEPT, "User-Agent: shop/2" },
+      request("oauth_url", merged(OAUTH, { user_agent = "shop/2" })).headers)
   end)
 
   it("carries the limits of the call", function()
-    local planned = request("oauth_url", merged(OAUTH, { timeout = 5, connect_timeout = 2, max_response_bytes = 2048 }))
+    local planned = request("oauth_url",
+      merged(OAUTH, { timeout = 5, connect_timeout = 2, max_response_bytes = 2048 }))
     assert.same({ 5, 2, 2048 }, { planned.timeout, planned.connect_timeout, planned.max_bytes })
   end)
 end)
@@ -121,7 +130,8 @@ end)
 local CREATE = {
   user_secret = "<INSERT_USER_SECRET>", organization_secret = "<INSERT_ORGANIZATION_SECRET>",
   code = "<CODE_ON_THE_RETURN_URL>", api_key = "<INSERT_CLIENT_ID>", api_secret = "<INSERT_CLIENT_SECRET>",
-  callback_url = "https://www.mycoolapp.com/auth", name = "<INSERT_INSTANCE_NAME>", tags = { "<ADD_YOUR_TAG>" },
+  callback_url = "https://www.mycoolapp.com/auth", name = "<INSERT_INSTANCE_NAME>",
+    tags = { "<ADD_YOUR_TAG>" },
 }
 local DOCUMENTED = read_file("spec/fixtures/create_instance.json")
 local AUTHORIZATION = "Authorization: User <INSERT_USER_SECRET>, Organization <INSERT_ORGANIZATION_SECRET>"
@@ -164,7 +174,8 @@ describe("the plan of create_instance", function()
 
   it("merges configuration with its dotted keys, and extra at the top and deeper", function()
     local planned = request("create_instance", merged(CREATE, {
-      configuration = { ["event.notification.enabled"] = true, ["oauth.scope"] = "BusinessData_RW", ["n.n"] = 3 },
+      configuration = { ["event.notification.enabled"] = true, ["oauth.scope"] = "BusinessData_RW",
+        ["n.n"] = 3 },
       extra = { retrieveObjectsAfterInstantiation = true, providerData = { debug = true } },
     }))
     local expected = documented()
@@ -179,7 +190,8 @@ describe("the plan of create_instance", function()
   it("takes entries that come in configuration or extra instead of their options", function()
     local given = merged(CREATE, {
       configuration = { ["oauth.api.key"] = CREATE.api_key, ["oauth.api.secret"] = CREATE.api_secret },
-      extra = { name = CREATE.name, providerData = { code = CREATE.code }, element = { key = "sapanywhere" } },
+      extra = { name = CREATE.name, providerData = { code = CREATE.code },
+        element = { key = "sapanywhere" } },
     })
     given.api_key, given.api_secret, given.name, given.code = nil, nil, nil, nil
     assert.same(documented(), core.decode(request("create_instance", given).body))
@@ -196,8 +208,10 @@ describe("the plan of create_instance", function()
   end)
 
   it("gives the same request for the same values", function()
-    local values = assert(options.read(endpoints.create_instance, merged(CREATE, { configuration = { a = "b" } })))
-    local one, two = plan.request(endpoints.create_instance, values), plan.request(endpoints.create_instance, values)
+    local values = assert(options.read(endpoints.create_instance,
+      merged(CREATE, { configuration = { a = "b" } })))
+    local one, two = plan.request(endpoints.create_instance, values),
+      plan.request(endpoints.create_instance, values)
     assert.same(core.decode(one.body), core.decode(two.body))
     assert.same(one.headers, two.headers)
   end)

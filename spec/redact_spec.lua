@@ -7,7 +7,8 @@ local redact = require "sapanywhere.redact"
 
 -- Every way in which a secret may be written somewhere else.
 local function dress(secret)
-  local function each(pattern, form) return (secret:gsub(pattern, function(char) return form:format(char:byte()) end)) end
+  local function each(pattern,
+    form) return (secret:gsub(pattern, function(char) return form:format(char:byte()) end)) end
   local encoded = core.percent_encode(secret)
   local around = { "", "k:", "key:", "12345:" }
   local forms = {
@@ -44,19 +45,24 @@ describe("redact.text", function()
   end)
 
   it("hides all of several, overlapping, again and again", function()
-    assert.equal("[hidden]-[hidden] [hidden]", disguises.hide("abcdef-abcd abcdefgh", { "abcd", "abcdef", "cdefgh" }))
+    assert.equal("[hidden]-[hidden] [hidden]",
+      disguises.hide("abcdef-abcd abcdefgh", { "abcd", "abcdef", "cdefgh" }))
   end)
 
   it("hides a very short secret only where it stands alone", function()
-    assert.equal("a cat, a dog: [hidden], code [hidden]", disguises.hide("a cat, a dog: xyz, code xyz", { "xyz" }))
+    assert.equal("a cat, a dog: [hidden], code [hidden]",
+      disguises.hide("a cat, a dog: xyz, code xyz", { "xyz" }))
     assert.equal("wxyz", disguises.hide("wxyz", { "xyz" }))
   end)
 
   local texts = {
-    { "https://h/u?apiKey=k1&apiSecret=s1&callbackUrl=https://x&state=s", "https://h/u?apiKey=[hidden]&apiSecret=[hidden]&callbackUrl=https://x&state=s" },
-    { "https://h/a?client_id=https://h/u?apiKey=k1&apiSecret=s1&state=s", "https://h/a?client_id=https://h/u?apiKey=[hidden]&apiSecret=[hidden]&state=s" },
+    { "https://h/u?apiKey=k1&apiSecret=s1&callbackUrl=https://x&state=s",
+      "https://h/u?apiKey=[hidden]&apiSecret=[hidden]&callbackUrl=https://x&state=s" },
+    { "https://h/a?client_id=https://h/u?apiKey=k1&apiSecret=s1&state=s",
+      "https://h/a?client_id=https://h/u?apiKey=[hidden]&apiSecret=[hidden]&state=s" },
     { "/auth?state=s&code=c1", "/auth?state=s&code=[hidden]" },
-    { "u=https%3A%2F%2Fh%3Fcode%3Dc1%26state%3Ds&x=y", "u=https%3A%2F%2Fh%3Fcode%3D[hidden]%26state%3Ds&x=y" },
+    { "u=https%3A%2F%2Fh%3Fcode%3Dc1%26state%3Ds&x=y",
+      "u=https%3A%2F%2Fh%3Fcode%3D[hidden]%26state%3Ds&x=y" },
     { "u=h%253Fcode%253Dc1%2526state%253Ds", "u=h%253Fcode%253D[hidden]%2526state%253Ds" },
     { '{"id":1,"token":"a\\"b","name":"n"}', '{"id":1,"token":"[hidden]","name":"n"}' },
     { '{"oauth.user.refresh_token" : "t1', '{"oauth.user.refresh_token" : "[hidden]"' },
@@ -100,8 +106,10 @@ describe("redact", function()
     local instance = {
       id = 123, token = "t1", element = { key = "sapanywhere" }, valid = true,
       configuration = {
-        ["oauth.api.key"] = "k", ["oauth.api.secret"] = "s", ["oauth.user.token"] = "t", ["oauth.user.refresh_token"] = "r",
-        ["base.url"] = "https://x", ["event.notification.signature.key"] = "x", password = "", ["oauth.token.url"] = "https://t",
+        ["oauth.api.key"] = "k", ["oauth.api.secret"] = "s", ["oauth.user.token"] = "t",
+          ["oauth.user.refresh_token"] = "r",
+        ["base.url"] = "https://x", ["event.notification.signature.key"] = "x", password = "",
+          ["oauth.token.url"] = "https://t",
       },
       user = { { code = 5 } },
     }
@@ -120,18 +128,23 @@ describe("redact", function()
 
   it("hides every secret option, a function too", function()
     local given = {
-      api_key = "a", api_secret = function() return "x" end, user_secret = "b", organization_secret = "c", code = "d",
-      proxy = "http://me:pw@h:1", authorization = "User a", Cookie = "x", typeOauth = false, token = core.null,
+      api_key = "a", api_secret = function() return "x" end, user_secret = "b", organization_secret = "c",
+        code = "d",
+      proxy = "http://me:pw@h:1", authorization = "User a", Cookie = "x", typeOauth = false,
+        token = core.null,
     }
     assert.same({
-      api_key = "[hidden]", api_secret = "[hidden]", user_secret = "[hidden]", organization_secret = "[hidden]",
-      code = "[hidden]", proxy = "http://[hidden]@h:1", authorization = "[hidden]", Cookie = "[hidden]", typeOauth = false,
+      api_key = "[hidden]", api_secret = "[hidden]", user_secret = "[hidden]",
+        organization_secret = "[hidden]",
+      code = "[hidden]", proxy = "http://[hidden]@h:1", authorization = "[hidden]", Cookie = "[hidden]",
+        typeOauth = false,
       token = core.null,
     }, redact.copy(given))
   end)
 
   it("copes with cycles, odd keys and metatables", function()
-    local value = setmetatable({ [1] = "a", [true] = "b" }, { __pairs = error, __index = error, __tostring = error })
+    local value = setmetatable({ [1] = "a", [true] = "b" },
+      { __pairs = error, __index = error, __tostring = error })
     value.self = value
     local copy = redact.copy(value)
     assert.equal(copy, copy.self)
@@ -150,16 +163,19 @@ describe("redact", function()
   end)
 
   it("hides given values everywhere, in keys too", function()
-    assert.same({ note = "was [hidden]", ["[hidden]"] = 1 }, redact.copy({ note = "was qwerty", qwerty = 1 }, { "qwerty" }))
+    assert.same({ note = "was [hidden]", ["[hidden]"] = 1 },
+      redact.copy({ note = "was qwerty", qwerty = 1 }, { "qwerty" }))
   end)
 end)
 
 describe("redact.secrets", function()
   it("finds what a call holds in secret, wherever it was given", function()
-    local client = assert(options.read(options.NEW, { user_secret = "U1", organization_secret = function() return "O1" end }))
+    local client = assert(options.read(options.NEW,
+      { user_secret = "U1", organization_secret = function() return "O1" end }))
     local values = assert(options.read(endpoints.create_instance, {
       api_key = "K1", code = "C1", callback_url = "https://x", name = "n", proxy = "http://me:p%40w@h:1",
-      configuration = { ["oauth.api.secret"] = "S1", ["event.notification.signature.key"] = "G1", plain = "P1" },
+      configuration = { ["oauth.api.secret"] = "S1", ["event.notification.signature.key"] = "G1",
+        plain = "P1" },
       extra = { deep = { token = "T1", name = "N1" } },
     }, client))
     local list = redact.secrets(values)
@@ -168,7 +184,8 @@ describe("redact.secrets", function()
   end)
 
   it("finds those of a body", function()
-    local values = assert(options.read(endpoints.create_instance, { user_secret = "U1", organization_secret = "O1", body = {
+    local values = assert(options.read(endpoints.create_instance,
+      { user_secret = "U1", organization_secret = "O1", body = {
       element = { key = "e" }, providerData = { code = "C1" }, name = "n",
       configuration = { ["oauth.callback.url"] = "u", ["oauth.api.key"] = "K1", ["oauth.api.secret"] = "S1" },
     } }))

@@ -15,7 +15,9 @@ local function split_host(authority)
   if not host then return nil, "must name a host" end
   if port ~= "" then
     local number = #port <= 6 and tonumber(port:match("^:(%d+)$") or "")
-    if not number or number < 1 or number > 65535 then return nil, "must have a port from 1 to 65535, or none" end
+    if not number or number < 1 or number > 65535 then
+      return nil, "must have a port from 1 to 65535, or none"
+    end
     port = (":%d"):format(number)
   end
   return host:lower(), port
@@ -34,7 +36,9 @@ end
 -- @treturn[2] string what it must be; never holds the URL
 local function base(url)
   local scheme, authority, path = split(url)
-  if not scheme then return nil, "must be a URL such as https://host/path, without white space or control characters" end
+  if not scheme then
+    return nil, "must be a URL such as https://host/path, without white space or control characters"
+  end
   if authority:find("@", 1, true) then return nil, "must not hold credentials" end
   if path:find("?", 1, true) then return nil, "must not have a query" end
   if path:find("#", 1, true) then return nil, "must not have a fragment" end
@@ -54,7 +58,9 @@ local PROXY_SCHEMES = { http = true, https = true, socks5h = true }
 -- @treturn[2] string what it must be; never holds the URL
 local function proxy(url)
   local scheme, authority, path = split(url)
-  if not scheme or not PROXY_SCHEMES[scheme] then return nil, "must be an http://, https:// or socks5h:// URL" end
+  if not scheme or not PROXY_SCHEMES[scheme] then
+    return nil, "must be an http://, https:// or socks5h:// URL"
+  end
   if path ~= "" and path ~= "/" then return nil, "must have no path, query or fragment" end
   local credentials, place = authority:match("^([^@]*@)([^@]*)$")
   local host, port = split_host(place or authority)

@@ -24,7 +24,9 @@ local KIND_OF_STATUS = {
 local KIND_OF_CLASS = { [3] = "protocol", [4] = "rejected", [5] = "server" }
 
 -- 429 is documented for sizes too; a message with one of these words is about a size.
-local SIZE_WORDS = { "too large", "payload", "file size", "body size", "%d ?[kmg]i?b%f[%W]", "megabyte", "gigabyte" }
+local SIZE_WORDS = {
+  "too large", "payload", "file size", "body size", "%d ?[kmg]i?b%f[%W]", "megabyte", "gigabyte",
+}
 
 local SNIPPET, MESSAGE, PROVIDER_MESSAGE = 200, 1000, 4000
 
@@ -99,7 +101,7 @@ local function is_about_size(message)
   return false
 end
 
--- What a refusal says for itself: the documented members where there are some, else the beginning of the body.
+-- What a refusal says for itself: the documented members if there are any, else the beginning of the body.
 local function read_refusal(body, secrets)
   local answer = core.decode(body)
   if type(answer) ~= "table" then answer = {} end
@@ -125,19 +127,23 @@ local function read_refused(row, response, values, meta)
   end
   if said.message and said.provider_message then message = message .. " (" .. said.provider_message .. ")" end
   return fail(row, meta, kind, message, {
-    request_id = said.request_id, provider_message = said.provider_message, retry_after = retry_after(response.headers),
+    request_id = said.request_id, provider_message = said.provider_message,
+    retry_after = retry_after(response.headers),
   })
 end
 
 -- What an entry of a good answer must be.
 local IS = {
   url = function(value)
-    return type(value) == "string" and value:find("^[Hh][Tt][Tt][Pp][Ss]?://[^/?#]") and not core.has_control(value)
+    return type(value) == "string" and value:find("^[Hh][Tt][Tt][Pp][Ss]?://[^/?#]")
+      and not core.has_control(value)
   end,
   text = function(value) return type(value) == "string" and value ~= "" end,
   id = function(value) return type(value) == "number" or type(value) == "string" and value ~= "" end,
 }
-local WORDS = { url = "an absolute http or https URL", text = "a string that is not empty", id = "a number or a string" }
+local WORDS = {
+  url = "an absolute http or https URL", text = "a string that is not empty", id = "a number or a string",
+}
 
 local function find_fault(row, result)
   if type(result) ~= "table" then return "the answer is not a JSON object" end
@@ -154,15 +160,19 @@ end
 -- A body that is no JSON is shown where it cannot be the answer itself, which may hold a token.
 local function read_garbage(row, response, values, meta, what)
   local message = ("the server answered %d, but not with JSON (%s)"):format(response.status, what)
-  local snippet = not response.body:find("^%s*[{%[]") and shown(response.body, redact.secrets(values), SNIPPET)
+  local snippet = not response.body:find("^%s*[{%[]")
+    and shown(response.body, redact.secrets(values), SNIPPET)
   return fail(row, meta, "json", snippet and message .. ": " .. snippet or message)
 end
 
 local function list_warnings(result, values, headers)
   local warnings, note = {}, rawget(headers, "elements-error")
-  if note then warnings[1] = "the server says in Elements-Error: " .. redact.line(note, MESSAGE, redact.secrets(values)) end
+  if note then
+    warnings[1] = "the server says in Elements-Error: " .. redact.line(note, MESSAGE, redact.secrets(values))
+  end
   if result.oauthUrl and values.api_secret and disguises.holds(result.oauthUrl, values.api_secret) then
-    warnings[#warnings + 1] = "oauthUrl holds the API secret: whoever is sent there, and every log on the way, can read it"
+    warnings[#warnings + 1] =
+      "oauthUrl holds the API secret: whoever is sent there, and every log on the way, can read it"
   end
   return warnings
 end
@@ -181,8 +191,10 @@ end
 local function read(row, request, response, values)
   local status = response.status
   local headers = clean_headers(response.headers, status, values)
-  local meta = { status = status, headers = headers, request_id = rawget(headers, "elements-request-id"), warnings = nil,
-    attempts = nil, elapsed = nil }
+  local meta = {
+    status = status, headers = headers, request_id = rawget(headers, "elements-request-id"),
+    warnings = nil, attempts = nil, elapsed = nil, -- room for what is still to come
+  }
   if status == row.empty_status and core.decode(response.body) then
     meta.warnings = {}
     return {}, nil, meta

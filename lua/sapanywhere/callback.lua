@@ -1,7 +1,7 @@
 --- Reads what the provider sent back to the callback URL: a grant, or why there is none. No I/O.
 --
--- The order is a promise: size, then state, then error, then code. Nothing of a callback whose state is wrong is
--- looked at, and nothing of its values is repeated, except the provider's own error, made fit to show.
+-- The order is a promise: size, then state, then error, then code. Nothing of a callback whose state is wrong
+-- is looked at, and nothing of its values is repeated, except the provider's own error, made fit to show.
 
 local core = require "sapanywhere.core"
 local errors = require "sapanywhere.errors"
@@ -13,8 +13,8 @@ local MOST_SHOWN = 500
 
 local OPTIONS = { "state", "bind" }
 
--- OAuth's words for what went wrong without the user having said no (RFC 6749, 4.1.2.1). The API page says only that an
--- `error` in place of the code means no, so every other word is taken as that.
+-- OAuth's words for what went wrong without the user having said no (RFC 6749, 4.1.2.1). The API page says
+-- only that an `error` in place of the code means no, so every other word is taken as that.
 local NOT_THE_USER = {
   invalid_request = true, unauthorized_client = true, unsupported_response_type = true, invalid_scope = true,
   server_error = true, temporarily_unavailable = true,
@@ -28,7 +28,8 @@ local function fail(kind, message, fields)
 end
 
 local function usage(option, message, kind)
-  return nil, errors.usage("parse_callback", { { option = option, kind = kind or "wrong", message = message } })
+  return nil, errors.usage("parse_callback",
+    { { option = option, kind = kind or "wrong", message = message } })
 end
 
 -- The query inside a URL, a path or a query string.
@@ -49,7 +50,7 @@ local READERS = {
     if not list then return nil, "callback" end
     return list
   end,
-  -- Decoded already, as ngx.req.get_uri_args does: a parameter given twice is a list, one without a value is true.
+  -- Decoded as ngx.req.get_uri_args does it: what came twice is a list, what came without a value is true.
   table = function(map)
     local list, size = {}, 0
     for name, value in pairs(map) do
@@ -99,19 +100,22 @@ local function check_state(expected, bind, params, times)
     return fail("state", "the callback's state was refused")
   end
   if core.equal(params.state, expected) then return true end
-  return fail("state", "the callback's state is not the one that was sent: it belongs to another attempt, or is forged")
+  return fail("state",
+    "the callback's state is not the one that was sent: it belongs to another attempt, or is forged")
 end
 
 local function check_options(opts)
   if type(opts) ~= "table" then opts = {} end
   for name in pairs(opts) do
     if name ~= "state" and name ~= "bind" then
-      return usage(type(name) == "string" and name or "?", suggest.unknown("option", name, OPTIONS, {}), "unknown")
+      local shown_name = type(name) == "string" and redact.line(name, 64) or "?"
+      return usage(shown_name, suggest.unknown("option", name, OPTIONS), "unknown")
     end
   end
   local state = opts.state
   if state == nil then
-    return usage("state", "state must be given: the one that oauth_url returned, or false to go without", "missing")
+    local message = "state must be given: the one that oauth_url returned, or false to go without"
+    return usage("state", message, "missing")
   end
   local is_sealer = type(state) == "table" and type(state.verify) == "function"
   if state ~= false and not is_sealer and (type(state) ~= "string" or state == "") then
@@ -125,13 +129,16 @@ end
 -- @tparam table opts `state`: the one that `oauth_url` returned, or `false` to go without on purpose
 -- @treturn[1] table the parameters: `code`, `state` and whatever else came
 -- @return[2] nil
--- @treturn[2] table the error. Kind "denied": the user said no, and `error` and `error_description` are what the provider
---   says; "state": it does not belong to this attempt; "callback": it is no use; "too_large"; "usage"
+-- @treturn[2] table the error. Kind "denied": the user said no, and `error` and `error_description` are what
+--   the provider says; "state": it does not belong to this attempt; "callback": it is no use; "too_large";
+--   "usage"
 local function parse(input, opts)
   local checked, err = check_options(opts)
   if not checked then return nil, err end
   local reader = READERS[type(input)]
-  if not reader then return usage("input", "the callback must be a string or a table, not a " .. type(input)) end
+  if not reader then
+    return usage("input", "the callback must be a string or a table, not a " .. type(input))
+  end
 
   local list, what = reader(input)
   if not list then return fail(what, MALFORMED[what]) end
@@ -152,7 +159,9 @@ local function parse(input, opts)
       error = said, error_description = description, error_uri = shown(params.error_uri),
     })
   end
-  if not params.code or params.code == "" then return fail("callback", "the callback holds neither a code nor an error") end
+  if not params.code or params.code == "" then
+    return fail("callback", "the callback holds neither a code nor an error")
+  end
   if core.has_control(params.code) or not core.is_utf8(params.code) then
     return fail("callback", "the callback's code is not text")
   end

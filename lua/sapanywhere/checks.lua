@@ -1,8 +1,8 @@
 --- What a value given by the caller must look like.
 --
--- Every check is called `check(value, name, problems, values)`. It returns the value to keep: a copy of what is a
--- table. What is wrong goes into the list `problems` with its name and never with its value. A check that learns
--- more than one thing leaves the rest in `values`.
+-- Every check is called `check(value, name, problems, values)`. It returns the value to keep: a copy of what
+-- is a table. What is wrong goes into the list `problems` with its name and never with its value. A check
+-- that learns more than one thing leaves the rest in `values`.
 
 local core = require "sapanywhere.core"
 local address = require "sapanywhere.address"
@@ -144,8 +144,8 @@ function M.state(value, name, problems)
   return M.text(value, name, problems)
 end
 
---- An element's key, or its numeric id as a number or digits; kept as a string. As a segment of a path it stands ready
--- in `values.segment`, and `values.by_id` tells which of the two it is.
+--- An element's key, or its numeric id as a number or digits; kept as a string. As a segment of a path it
+-- stands ready in `values.segment`, and `values.by_id` tells which of the two it is.
 function M.element(value, name, problems, values)
   if type(value) == "number" then
     if not (value >= 1 and value <= 2 ^ 53) or value % 1 ~= 0 then
@@ -180,7 +180,9 @@ function M.proxy(value, name, problems, values)
 end
 
 function M.tags(value, name, problems)
-  if type(value) ~= "table" then return wrong(problems, name, 'must be a list of strings, such as { "eu" }') end
+  if type(value) ~= "table" then
+    return wrong(problems, name, 'must be a list of strings, such as { "eu" }')
+  end
   local copy, count = {}, #value
   for key in pairs(value) do
     if type(key) ~= "number" or key < 1 or key > count or key % 1 ~= 0 then
@@ -195,7 +197,9 @@ end
 local function scalar(value, name, problems)
   if type(value) == "boolean" then return value end
   if type(value) == "number" then
-    if value ~= value or value == math.huge or value == -math.huge then wrong(problems, name, "must be a finite number") end
+    if value ~= value or value == math.huge or value == -math.huge then
+      wrong(problems, name, "must be a finite number")
+    end
     return value
   end
   if type(value) ~= "string" then return wrong(problems, name, "must be a string, a number or a boolean") end
@@ -204,13 +208,15 @@ local function scalar(value, name, problems)
 end
 
 local function entry_name(key, name, problems)
-  if type(key) ~= "string" then return wrong(problems, name, "must have strings for names, not a " .. type(key)) end
+  if type(key) ~= "string" then
+    return wrong(problems, name, "must have strings for names, not a " .. type(key))
+  end
   if key == "" then return wrong(problems, name, "must not have an empty name") end
   return plain(key, name .. ": a name", problems)
 end
 
---- Names with strings, numbers or booleans: a configuration, or more parameters of a query. Like `tree`, it may hold
--- entries that have an option of their own: then `values.doors`.
+--- Names with strings, numbers or booleans: a configuration, or more parameters of a query. Like `tree`, it
+-- may hold entries that have an option of their own: then `values.doors`.
 function M.map(value, name, problems, values)
   values.doors = true
   if type(value) ~= "table" then return wrong(problems, name, "must be a table, not a " .. type(value)) end

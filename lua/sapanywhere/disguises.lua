@@ -1,8 +1,9 @@
---- Finds a secret in a text under whatever it wears: percent-encoding in either case and more than once, the escapes of
--- JSON and HTML, base64 at any offset.
+--- Finds a secret in a text under whatever it wears: percent-encoding in either case and more than once,
+-- the escapes of JSON and HTML, base64 at any offset.
 --
--- Runs on text that came from elsewhere and is about to be shown, so mostly after a failure. A text is undressed layer
--- by layer, remembering for each byte where it came from; what is found is hidden at its origin.
+-- Runs on text that came from elsewhere and is about to be shown, so mostly after a failure. A text is
+-- undressed layer by layer, remembering for each byte where it came from; what is found is hidden at its
+-- origin.
 
 local core = require "sapanywhere.core"
 
@@ -12,7 +13,7 @@ local find_text, sub_text = string.find, string.sub
 
 local HIDDEN = "[hidden]"
 local DEPTH = 3 -- how many escapes may lie on one another
--- A secret shorter than this is hidden only where it stands alone: else "a" would blacken every word with an a in it.
+-- A secret shorter than this is hidden only where it stands alone: "a" would blacken every word with an a.
 local SHORT = 4
 
 local ENTITIES = { amp = "&", lt = "<", gt = ">", quot = '"', apos = "'" }
@@ -46,8 +47,8 @@ local ESCAPES = {
   end,
 }
 
--- One layer less of one kind of escapes, or nothing where there is none. A layer is a text, and where each of its bytes
--- begins and ends in the text that will be shown (no table: where it stands).
+-- One layer less of one kind of escapes, or nothing where there is none. A layer is a text, and where each of
+-- its bytes begins and ends in the text that will be shown (no table: where it stands).
 local function undress(layer, mark)
   local text, escape, at = layer.text, ESCAPES[mark], 1
   local bytes, first, last, found = {}, {}, {}, false
@@ -75,7 +76,7 @@ local function each_layer(layer, depth, visit)
   end
 end
 
--- The characters of base64 that depend on nothing but the secret, where `shift` (0 to 2) bytes stand before it.
+-- The characters of base64 that depend on the secret alone, where `shift` (0 to 2) bytes stand before it.
 local MIXED = { [0] = 0, 2, 3 }
 
 local function base64_core(secret, shift)
@@ -88,7 +89,8 @@ local function url_safe(text)
   return (text:gsub("%+", "-"):gsub("/", "_"))
 end
 
--- What to look for: { text =, alone = whether no letter or digit may touch it, run = whether a run of base64 is hidden }
+-- What to look for: its text; `alone`, whether no letter or digit may touch it; `run`, whether all the base64
+-- around it is hidden with it.
 local function needles_of(secret)
   local needles = { { text = secret, alone = #secret < SHORT } }
   if secret:find(" ", 1, true) then needles[2] = { text = secret:gsub(" ", "+") } end
@@ -101,21 +103,21 @@ local function needles_of(secret)
 end
 
 local function stands_alone(text, from, to)
-  return not text:sub(from - 1, from - 1):find("%w") and not text:sub(to + 1, to + 1):find("%w")
+  return not (from > 1 and text:find("^%w", from - 1)) and not text:sub(to + 1, to + 1):find("%w")
 end
 
 -- Adds the places of one needle in one layer to a list of { first, last }.
 local function search(layer, needle, places)
-  local text, from, to = layer.text, nil, 0
-  while true do
-    from, to = text:find(needle.text, to + 1, true)
-    if not from then return end
-    if not needle.alone or (from == 1 or stands_alone(text, from, to)) then
+  local text = layer.text
+  local from, to = text:find(needle.text, 1, true)
+  while from do
+    if not needle.alone or stands_alone(text, from, to) then
       local a, b = from, to
       while needle.run and a > 1 and text:find("^[%w+/_-]", a - 1) do a = a - 1 end
       while needle.run and text:find("^[%w+/_=-]", b + 1) do b = b + 1 end
       places[#places + 1] = { layer.first and layer.first[a] or a, layer.last and layer.last[b] or b }
     end
+    from, to = text:find(needle.text, to + 1, true)
   end
 end
 
@@ -152,7 +154,8 @@ function M.hide(text, secrets)
   return places[1] and replace(text, places) or text
 end
 
---- Whether a text holds a secret as it is, percent-encoded, or in base64 of its own: a quick look at what is good news.
+--- Whether a text holds a secret as it is, percent-encoded, or in base64 of its own. A quick look, for good
+-- news is looked at too.
 function M.holds(text, secret)
   if find_text(text, secret, 1, true) then return true end
   if #secret < SHORT then return false end

@@ -4,8 +4,8 @@
 -- `fields`, in the documented order, each an option and its place (`at`, a path of names) on the wire, with
 -- `or_at` where the server takes another place too;
 -- `authorized`, whether the Authorization header is sent; `repeatable`, whether a second try can do no harm;
--- `merges`, options whose own entries join the fields, at the top or `under` a name; `also`, options that the call
--- takes though nothing of them is sent this way; `answer`, what a good answer must hold.
+-- `merges`, options whose own entries join the fields, at the top or `under` a name; `also`, options that the
+-- call takes though nothing of them is sent this way; `answer`, what a good answer must hold.
 
 local oauth_url = {
   name = "oauth_url",

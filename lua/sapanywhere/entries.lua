@@ -1,11 +1,12 @@
---- The entries of a request that came by another door than their option: inside `configuration`, `extra` or `body`.
+--- The entries of a request that came by another door than their option: `configuration`, `extra` or `body`.
 --
--- Each entry may come once. In `configuration` and `extra` it is moved to its option, so that those who plan the
--- request find it in one place; a `body` is sent as it is, and only looked through.
+-- Each entry may come once. In `configuration` and `extra` it is moved to its option, so that those who plan
+-- the request find it in one place; a `body` is sent as it is, and only looked through.
 
 local M = {}
 
--- The table that holds a place, and what stands there. A place may also be one key with dots, as in `configuration`.
+-- The table that holds a place, and what stands there. A place may also be one key with dots, as in
+-- `configuration`.
 local function find(container, at, first)
   for i = first, #at - 1 do
     if type(container) ~= "table" then return nil end
@@ -64,7 +65,8 @@ local function move(row, is_set, known, values, problems)
     if value == nil then return end
     local name = field.option
     if is_set(name) then
-      report(problems, name, "wrong", ("%s and %s are the same entry: give one"):format(name, path_of(door, at, first)))
+      report(problems, name, "wrong",
+        ("%s and %s are the same entry: give one"):format(name, path_of(door, at, first)))
     elseif type(value) == "function" then
       report(problems, name, "wrong", path_of(door, at, first) .. " must not be a function")
     else
@@ -96,11 +98,12 @@ local function check_body(row, given, known, body, problems)
   end
   if #beside > 0 then
     table.sort(beside)
-    report(problems, "body", "wrong", "body stands for " .. table.concat(beside, ", ") .. ": give it or them, not both")
+    report(problems, "body", "wrong", "body stands for " .. table.concat(beside, ", ")
+      .. ": give it or them, not both")
   end
 end
 
---- Checks and moves the entries of one call; changes `values` and the containers in it, which are the call's own.
+--- Checks and moves the entries of one call; changes `values` and the containers in it, the call's own.
 -- @tparam table row the endpoint's row
 -- @tparam table given the caller's table
 -- @tparam table client what the client was made with

@@ -5,8 +5,9 @@
 -- cancelled, protocol, too_large, json. The server's no: auth, forbidden, not_found, conflict, rate_limited,
 -- rejected, server. The callback: denied, state, callback.
 local KINDS = {
-  "usage", "denied", "state", "callback", "dns", "connect", "tls", "timeout", "cancelled", "protocol", "too_large",
-  "json", "auth", "forbidden", "not_found", "conflict", "rate_limited", "rejected", "server", "wrong_phase", "closed",
+  "usage", "denied", "state", "callback", "dns", "connect", "tls", "timeout", "cancelled", "protocol",
+  "too_large", "json", "auth", "forbidden", "not_found", "conflict", "rate_limited", "rejected", "server",
+  "wrong_phase", "closed",
 }
 
 local known = {}

@@ -1,13 +1,19 @@
---- Reads the three forms of date that HTTP knows, and Retry-After, which is one of them or a number of seconds.
+--- Reads the three forms of date that HTTP knows, and Retry-After: one of them, or a number of seconds.
 
-local MONTHS = { Jan = 1, Feb = 2, Mar = 3, Apr = 4, May = 5, Jun = 6, Jul = 7, Aug = 8, Sep = 9, Oct = 10, Nov = 11, Dec = 12 }
+local MONTHS = {
+  Jan = 1, Feb = 2, Mar = 3, Apr = 4, May = 5, Jun = 6,
+  Jul = 7, Aug = 8, Sep = 9, Oct = 10, Nov = 11, Dec = 12,
+}
 local LENGTHS = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 }
 
 -- Each form: its pattern, and what the pattern's captures are.
 local FORMS = {
-  { "^%a%a%a, (%d%d) (%a%a%a) (%d%d%d%d) (%d%d):(%d%d):(%d%d) GMT$", "day", "month", "year", "hour", "min", "sec" },
-  { "^%a+day, (%d%d)%-(%a%a%a)%-(%d%d) (%d%d):(%d%d):(%d%d) GMT$", "day", "month", "year", "hour", "min", "sec" },
-  { "^%a%a%a (%a%a%a) ([ %d]%d) (%d%d):(%d%d):(%d%d) (%d%d%d%d)$", "month", "day", "hour", "min", "sec", "year" },
+  { "^%a%a%a, (%d%d) (%a%a%a) (%d%d%d%d) (%d%d):(%d%d):(%d%d) GMT$",
+    "day", "month", "year", "hour", "min", "sec" },
+  { "^%a+day, (%d%d)%-(%a%a%a)%-(%d%d) (%d%d):(%d%d):(%d%d) GMT$",
+    "day", "month", "year", "hour", "min", "sec" },
+  { "^%a%a%a (%a%a%a) ([ %d]%d) (%d%d):(%d%d):(%d%d) (%d%d%d%d)$",
+    "month", "day", "hour", "min", "sec", "year" },
 }
 
 local function is_leap(year)
@@ -30,7 +36,8 @@ end
 local function is_real(date)
   local length = date.month and LENGTHS[date.month]
   if date.month == 2 and is_leap(date.year) then length = 29 end
-  return length and date.day >= 1 and date.day <= length and date.hour < 24 and date.min < 60 and date.sec <= 60
+  return length and date.day >= 1 and date.day <= length
+    and date.hour < 24 and date.min < 60 and date.sec <= 60
 end
 
 local function match(text)

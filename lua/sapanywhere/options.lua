@@ -1,8 +1,8 @@
 --- The options: one row each, and the way from a caller's table to checked values.
 --
 -- Values are read by name, not walked through: a call's values inherit from its client's. Beside the options
--- they hold what the checks made of them: `origin` and `prefix` of the base URL, `headers`, `segment` and `by_id` of
--- the element.
+-- they hold what the checks made of them: `origin` and `prefix` of the base URL, `headers`, `segment` and
+-- `by_id` of the element.
 
 local core = require "sapanywhere.core"
 local checks = require "sapanywhere.checks"
@@ -47,7 +47,8 @@ local OPTIONS = {
   { name = "max_connections", check = integer(1, 10000), client = true },
   { name = "user_agent", check = checks.user_agent, client = true, default = "sapanywhere-lua/" .. version },
   { name = "null", check = word { "omit", "keep" }, client = true, default = "omit" },
-  { name = "wait", check = word({ "auto", "plain", "nginx", "cqueues" }, "function"), client = true, default = "auto" },
+  { name = "wait", check = word({ "auto", "plain", "nginx", "cqueues" }, "function"), client = true,
+    default = "auto" },
   { name = "on_event", check = checks.callable, client = true },
 
   { name = "user_secret", check = checks.header_secret, secret = true },
@@ -91,14 +92,16 @@ local defaults = {}
 do
   local problems = {}
   for _, option in ipairs(OPTIONS) do
-    if option.default ~= nil then defaults[option.name] = option.check(option.default, option.name, problems, defaults) end
+    if option.default ~= nil then
+      defaults[option.name] = option.check(option.default, option.name, problems, defaults)
+    end
   end
   assert(#problems == 0)
   defaults.__index = defaults
 end
 
--- What a row needs at each call: the check of every option it takes, the names it requires (`signing`: those that it
--- requires beside a body too), the secrets it sends.
+-- What a row needs at each call: the check of every option it takes, the names it requires (`signing`: those
+-- that it requires beside a body too), the secrets it sends.
 local function prepare(row)
   local plan = { checks = {}, names = {}, required = {}, signing = {}, secrets = {} }
   local function take(option)
@@ -152,7 +155,8 @@ local function ask(name, values, problems)
   local option = by_name[name]
   local ok, secret = pcall(values[name])
   if not ok then
-    problems[#problems + 1] = { option = name, kind = "wrong", message = name .. ": its function raised an error" }
+    problems[#problems + 1] =
+      { option = name, kind = "wrong", message = name .. ": its function raised an error" }
   elseif type(secret) ~= "string" then
     problems[#problems + 1] =
       { option = name, kind = "wrong", message = name .. ": its function must return a string" }
@@ -178,7 +182,7 @@ local function set_by(client)
   return set
 end
 
--- What a call needs beyond the checks of its options: every entry once, every secret at hand, nothing missing.
+-- What a call needs beyond its options' checks: every entry once, every secret at hand, nothing missing.
 local function complete(row, plan, given, client, values, problems)
   if values.doors then
     if values.configuration and not given.configuration then
@@ -209,7 +213,7 @@ local function inherit(values)
   values.__index = values
 end
 
--- A table with room for what most calls give, so that it need not grow: growing is dearer than all the checks.
+-- A table with room for what most calls give: to let it grow would cost more than the checks.
 local function roomy()
   return {
     api_key = nil, api_secret = nil, callback_url = nil, state = nil,
@@ -221,7 +225,8 @@ end
 -- @tparam table row the endpoint's row, or `NEW`
 -- @tparam table given the caller's table; left as it is, and nothing in it is kept
 -- @tparam[opt] table client the checked values of a client
--- @treturn[1] table the checked values. Secrets given as functions have been asked for, but not those of a client.
+-- @treturn[1] table the checked values. Secrets given as functions have been asked for, but not those of a
+--   client.
 -- @return[2] nil
 -- @treturn[2] table a usage error with every problem
 local function read(row, given, client)

@@ -6,7 +6,9 @@ local endpoints = require "sapanywhere.endpoints"
 -- What goes into a query is text; whole numbers are written without a fraction.
 local function to_text(value)
   if type(value) == "string" then return value end
-  if type(value) == "number" and value % 1 == 0 and value >= -2 ^ 53 and value <= 2 ^ 53 then return ("%.0f"):format(value) end
+  if type(value) == "number" and value % 1 == 0 and value >= -2 ^ 53 and value <= 2 ^ 53 then
+    return ("%.0f"):format(value)
+  end
   return tostring(value)
 end
 
@@ -105,7 +107,8 @@ local function plan_headers(row, values, body)
   if not body and not row.authorized then return headers end
   headers = { headers[1], headers[2], body and "Content-Type: application/json" or nil }
   if row.authorized then
-    headers[#headers + 1] = "Authorization: User " .. values.user_secret .. ", Organization " .. values.organization_secret
+    headers[#headers + 1] = "Authorization: User " .. values.user_secret .. ", Organization "
+      .. values.organization_secret
   end
   return headers
 end
@@ -113,8 +116,8 @@ end
 --- Makes the request of a call.
 -- @tparam table row the endpoint's row
 -- @tparam table values the checked values; left as they are
--- @treturn table `{ method, origin, target, headers, body, timeout, connect_timeout, max_bytes }` as the engine takes it,
---   and `state`, the one that is sent. The list of headers may be shared: not to be changed.
+-- @treturn table `{ method, origin, target, headers, body, timeout, connect_timeout, max_bytes }` as the
+--   engine takes it, and `state`, the one that is sent. The list of headers may be shared: not to be changed.
 local function request(row, values)
   local method, path, query, body = row.method, row.path, nil, nil
   if row.carrier == "body" then

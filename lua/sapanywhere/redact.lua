@@ -1,7 +1,8 @@
 --- What may be shown: copies of values and texts without what is secret in them.
 --
--- Hides by name (an entry of a table, a parameter of a URL, a member of JSON text, a header line) and by value (the
--- secrets of the call, in any encoding: see disguises.lua). A state stays visible: it travels through the browser.
+-- Hides by name (an entry of a table, a parameter of a URL, a member of JSON text, a header line) and by
+-- value (the secrets of the call, in any encoding: see disguises.lua). A state stays visible: it travels
+-- through the browser.
 
 local core = require "sapanywhere.core"
 local address = require "sapanywhere.address"
@@ -13,10 +14,10 @@ local HIDDEN = disguises.HIDDEN
 local DEEPEST = 200
 local LONGEST_SHOWN = 16 * 1024
 
--- Names without case and punctuation. The endings cover what elements add: oauth.user.refresh_token, client_secret …
+-- Names without case and punctuation; the endings cover what elements add, such as oauth.user.refresh_token.
 local NAMES = {
-  code = true, authorization = true, proxyauthorization = true, cookie = true, setcookie = true, privatekey = true,
-  eventnotificationsignaturekey = true,
+  code = true, authorization = true, proxyauthorization = true, cookie = true, setcookie = true,
+  privatekey = true, eventnotificationsignaturekey = true,
 }
 local ENDINGS = { "secret", "token", "password", "apikey" }
 
@@ -31,8 +32,8 @@ local function is_sensitive(name)
   return false
 end
 
--- Hides what follows each sensitive name. `pattern` finds a name (its one capture) and ends where its value begins;
--- `stop(text, at)` tells where the value is over.
+-- Hides what follows each sensitive name. `pattern` finds a name (its one capture) and ends where its value
+-- begins; `stop(text, at)` tells where the value is over.
 local function hide_after(text, pattern, stop, shown)
   local out, next_byte = {}, 1
   while true do

@@ -3,10 +3,10 @@
 
 -- Edits between two words: insertions, deletions, replacements, and neighbours that changed places.
 local function distance(a, b)
-  local before, last, row = nil, {}, nil
+  local before, last = nil, {}
   for j = 0, #b do last[j] = j end
   for i = 1, #a do
-    row = { [0] = i }
+    local row = { [0] = i }
     for j = 1, #b do
       local same = a:byte(i) == b:byte(j)
       row[j] = math.min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (same and 0 or 1))
@@ -41,7 +41,9 @@ local function nearest(wrong, names, aliases)
   end
   for _, name in ipairs(sorted) do
     local edits = distance(wrong, name)
-    if edits < best_distance or (edits == best_distance and not best) then best, best_distance = name, edits end
+    if edits < best_distance or (edits == best_distance and not best) then
+      best, best_distance = name, edits
+    end
   end
   return best
 end
@@ -52,7 +54,9 @@ end
 -- @treturn string
 local function unknown(what, wrong, names, aliases)
   if type(wrong) ~= "string" then return what .. "s are named, but one is a " .. type(wrong) end
-  if #wrong > 64 or not wrong:find("^[%a_][%w_.%-]*$") then return "unknown " .. what .. " whose name is no plain word" end
+  if #wrong > 64 or not wrong:find("^[%a_][%w_.%-]*$") then
+    return "unknown " .. what .. " whose name is no plain word"
+  end
   local name = nearest(wrong, names, aliases)
   return ("unknown %s '%s'"):format(what, wrong) .. (name and (" (did you mean '%s'?)"):format(name) or "")
 end
