@@ -241,6 +241,8 @@ enum sap_json_status sap_json_scan(const char *text, size_t len, const struct sa
   s.rules = rules;
   s.out = out;
   s.report = report;
+  s.fault.what = NULL;
+  s.fault.at = text;
   s.depth = s.arrays = 0;
   s.max_depth = rules->max_depth - 1 < SAP_JSON_MAX_DEPTH ? rules->max_depth : SAP_JSON_MAX_DEPTH;
   memset(s.objects, 0, sizeof s.objects);
