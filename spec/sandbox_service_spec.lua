@@ -718,6 +718,17 @@ describe("the sandbox's misbehaviour", function()
     assert_refused(503, alter("status=503;act=1", right()))
   end)
 
+  it("puts bodies in the answer's place that are all unlike what was promised", function()
+    local bodies = require "sapanywhere.sandbox.bodies"
+    for name in pairs(bodies) do
+      local answer = alter("body=" .. name, right())
+      assert.equal(200, answer.status)
+      assert.equal(name ~= "html" and "application/json;charset=UTF-8" or "text/html",
+        header_of(answer, "Content-Type"))
+      if name ~= "nourl" then assert.not_equal(right().body, answer.body, name) end
+    end
+  end)
+
   it("leaves a token out, and nothing else", function()
     assert.same({ id = 1 }, cjson.decode(alter("body=notoken", right()).body))
   end)

@@ -80,6 +80,12 @@ local function processes_with(text)
   return found
 end
 
+local function find_interpreter()
+  local index = 0
+  while arg[index - 1] do index = index - 1 end
+  return arg[index]
+end
+
 -- Waits for what comes about in another process.
 local function eventually(happens)
   for _ = 1, 100 do
@@ -231,6 +237,14 @@ describe("the sandbox", function()
     assert.equal(200, curl(arguments .. oauth_arguments(self, self.tls_faults.client_certificate)).status)
   end)
 
+  it("is a proxy that refuses to connect", function()
+    local proxy = self.base_url:match("^http://[^/]+")
+    local answer = curl(("--proxy %s --cacert %s "):format(proxy, self.ca_file)
+      .. oauth_arguments(self, self.tls_base_url))
+    assert.equal(56, answer.exit)
+    assert.matches("^HTTP/1.1 400 ", answer.head)
+  end)
+
   it("has an address at which nobody listens", function()
     assert.equal(7, curl(oauth_arguments(self, self.refused_url)).exit)
   end)
@@ -243,7 +257,8 @@ describe("the sandbox misbehaves:", function()
   teardown(function() self:stop() end)
 
   local function get(wishes, more)
-    return curl((more or "") .. ("--cacert %s "):format(self.ca_file) .. oauth_arguments(self, self:url(wishes)))
+    local trust = ("--cacert %s "):format(self.ca_file)
+    return curl((more or "") .. trust .. oauth_arguments(self, self:url(wishes)))
   end
 
   local function post(wishes, more)
@@ -516,24 +531,34 @@ describe("starting the sandbox", function()
   end)
 
   for name, options in pairs {
-    ["unknown options"] = { tagz = 1 },
-    ["options of a wrong type"] = { api_key = 1 },
-    ["choices that are none"] = { tags_as = "arrays" },
-    ["unknown nginx options"] = { nginx = { htpp = "" } },
-    ["an nginx that is missing"] = { nginx = { path = "/nonexistent/nginx" } },
-    ["an nginx that is none"] = { nginx = { path = "true" } },
-    ["a configuration that nginx refuses"] = { nginx = { http = "nonsense on;" } },
+    ["unknown options"] = "tagz = 1",
+    ["options of a wrong type"] = "api_key = 1",
+    ["choices that are none"] = "tags_as = 'arrays'",
+    ["unknown nginx options"] = "nginx = { htpp = '' }",
+    ["an nginx that is missing"] = "nginx = { path = '/nonexistent/nginx' }",
+    ["an nginx that is none"] = "nginx = { path = 'true' }",
+    ["a configuration that nginx refuses"] = "nginx = { http = 'nonsense on;' }",
   } do
     it("fails with a message for " .. name .. ", and leaves nothing", function()
-      local before = output("ls -d ${TMPDIR:-/tmp}/sapanywhere-sandbox-* 2>/dev/null")
-      local self, problem = sandbox.start(options)
-      assert.is_nil(self)
-      assert.equal("string", type(problem))
-      assert.equal(before, output("ls -d ${TMPDIR:-/tmp}/sapanywhere-sandbox-* 2>/dev/null"))
-      if name:find("missing") then assert.matches("libnginx%-mod%-http%-lua", problem) end
-      if name:find("refuses") then assert.matches("nonsense", problem) end
+      local place = os.tmpname()
+      os.remove(place)
+      os.execute("mkdir " .. place)
+      local script = "package.path = %q print(require 'sapanywhere.sandbox'.start { %s })"
+      script = script:format(package.path, options)
+      local said = output(("TMPDIR=%s %s -e %s 2>&1"):format(place, quote(find_interpreter()), quote(script)))
+      assert.matches("^nil\t%S", said)
+      if name:find("missing") then assert.matches("libnginx%-mod%-http%-lua", said) end
+      if name:find("refuses") then assert.matches("nonsense", said) end
+      assert.equal("", output("rmdir " .. place .. " 2>&1"))
     end)
   end
+
+  it("fails with a message where nothing can be written", function()
+    local script = ("package.path = %q print(require 'sapanywhere.sandbox'.start {})"):format(package.path)
+    local command = "TMPDIR=/nonexistent %s -e %s 2>&1"
+    local said = output(command:format(quote(find_interpreter()), quote(script)))
+    assert.equal("nil\tcannot write in the directory /nonexistent\n", said)
+  end)
 end)
 
 describe("ending the sandbox", function()
@@ -591,8 +616,6 @@ describe("ending the sandbox", function()
   end)
 
   local function start_program(code)
-    local index = 0
-    while arg[index - 1] do index = index - 1 end
     local place = os.tmpname()
     local script = ([[
       package.path = %q
@@ -602,7 +625,7 @@ describe("ending the sandbox", function()
       file:close()
       %s]]):format(package.path, place, code)
     local command = "%s -e %s >/dev/null 2>&1 </dev/null & echo $!"
-    local pid = output(command:format(quote(arg[index]), quote(script))):match("%d+")
+    local pid = output(command:format(quote(find_interpreter()), quote(script))):match("%d+")
     assert.is_true(eventually(function() return read_file(place):find("\n") end))
     local dir, base_url = read_file(place):match("^(%S+) (%S+)")
     os.remove(place)

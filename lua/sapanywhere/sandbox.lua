@@ -14,6 +14,8 @@
 -- * `tls_faults`: base URLs with something wrong: `wrong_name`, `expired`, `self_signed`, `tls11` (knows
 --   nothing newer), `client_certificate` (wants `client_cert_file` and `client_key_file`)
 -- * `refused_url`: a base URL at which nobody listens
+--
+-- Asked as a proxy to `CONNECT`, the plain address refuses with 400.
 -- @module sapanywhere.sandbox
 
 local certificates = require "sapanywhere.sandbox.certificates"

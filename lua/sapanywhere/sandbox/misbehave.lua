@@ -12,10 +12,12 @@
 --
 -- How it is sent: `delay_body=S` waits between head and body; `drip=S` waits between the bytes of the
 -- body; `die=1` closes without acting, `act_then_die=1` after acting, `die_reused=1` after acting where
--- the connection has served a request before. On HTTP/1.1 (under HTTP/2 each of these closes without
--- an answer): `cut=N` sends the first N bytes of the answer, head included; `headers_forever=1` never
--- ends the head; `interim=N` sends N interim answers first; `length=N` claims a Content-Length;
--- `chunked=1|garbage|cut` sends chunks; `raw=…` sends just that.
+-- the connection has served a request before. Under HTTP/2 it is the stream that closes.
+--
+-- On HTTP/1.1 only, under HTTP/2 the stream closes without an answer: `cut=N` sends the first N bytes
+-- of the answer, head included; `headers_forever=1` never ends the head; `interim=N` sends N interim
+-- answers first; `length=N` claims a Content-Length; `chunked=1|garbage|cut` sends chunks; `raw=…`
+-- sends just that.
 -- @module sapanywhere.sandbox.misbehave
 
 local answers = require "sapanywhere.sandbox.answers"
