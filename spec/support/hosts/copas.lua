@@ -1,6 +1,8 @@
 local copas = require "copas"
+local core = require "sapanywhere.core"
 
--- What copas waits for is anything with a descriptor; it asks `receive` again when that can be read.
+-- What copas waits for is anything with a descriptor; it asks `receive` again when that can be read. This copas has no
+-- timers: the time that a call may take is in the descriptor too.
 local function wait(fd)
   local woken = false
   copas.receive({
@@ -15,8 +17,12 @@ local function wait(fd)
   })
 end
 
-local function step_until(done)
-  while not done() do copas.step(0.05) end
+local function spawn(run, ending)
+  copas.addthread(function()
+    copas.setErrorHandler(function(err) ending(err) end)
+    run()
+    ending()
+  end)
 end
 
 return {
@@ -24,22 +30,15 @@ return {
   wait = wait,
   run = function(main)
     local ended, failure = false, nil
-    copas.addthread(function()
-      local ok, err = require("coxpcall").pcall(main)
-      ended, failure = true, not ok and err or nil
-    end)
-    step_until(function() return ended end)
+    spawn(main, function(err) ended, failure = true, err end)
+    while not ended do copas.step(0.05) end
     if failure then error(failure, 0) end
   end,
   together = function(list)
-    local ended, failure = 0, nil
-    local core = require "sapanywhere.core"
-    local event = core.event()
+    local ended, failure, event = 0, nil, core.event()
     for _, run in ipairs(list) do
-      copas.addthread(function()
-        local ok, err = require("coxpcall").pcall(run)
-        if not ok then failure = failure or err end
-        ended = ended + 1
+      spawn(run, function(err)
+        ended, failure = ended + 1, failure or err
         event:post()
       end)
     end

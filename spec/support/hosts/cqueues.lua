@@ -8,18 +8,17 @@ return {
     controller:wrap(main)
     assert(controller:loop())
   end,
+  -- An error in one of them ends the loop, and so `run`.
   together = function(list)
-    local controller, ended, changed, failure = cqueues.running(), 0, condition.new(), nil
+    local controller, ended, changed = cqueues.running(), 0, condition.new()
     for _, run in ipairs(list) do
       controller:wrap(function()
-        local ok, err = pcall(run)
-        if not ok then failure = failure or err end
+        run()
         ended = ended + 1
         changed:signal()
       end)
     end
     while ended < #list do changed:wait() end
-    if failure then error(failure, 0) end
   end,
   sleep = cqueues.sleep,
   abandon = function(run)

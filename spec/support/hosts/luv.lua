@@ -1,13 +1,25 @@
 local uv = require "luv"
 
--- Resumes the running coroutine when `start` says so, once.
+local endings = {} -- coroutine → what to call with its error, or nothing, when it has ended
+
+local function resume(thread)
+  local ok, err = coroutine.resume(thread)
+  if coroutine.status(thread) == "dead" then endings[thread](not ok and err or nil) end
+end
+
+local function spawn(run, ending)
+  local thread = coroutine.create(run)
+  endings[thread] = ending
+  resume(thread)
+end
+
+-- Yields until `start` calls what it is given, once.
 local function suspend(start)
   local thread, woken = coroutine.running(), false
   start(function()
     if woken then return end
     woken = true
-    local ok, err = coroutine.resume(thread)
-    if not ok then error(err, 0) end
+    resume(thread)
   end)
   coroutine.yield()
 end
@@ -34,28 +46,21 @@ return {
   name = "luv",
   wait = wait,
   run = function(main)
-    local failure
-    local thread = coroutine.create(function()
-      local ok, err = xpcall(main, tostring)
-      if not ok then failure = err end
-    end)
-    assert(coroutine.resume(thread))
+    local ended, failure = false, nil
+    spawn(main, function(err) ended, failure = true, err end)
     uv.run()
-    assert(coroutine.status(thread) == "dead", "the loop ended before the calls")
+    assert(ended, "the loop ended before the calls")
     if failure then error(failure, 0) end
   end,
   together = function(list)
-    local ended, failure, waiting = 0, nil, nil
+    local ended, failure, finish = 0, nil, nil
     for _, run in ipairs(list) do
-      local thread = coroutine.create(function()
-        local ok, err = pcall(run)
-        if not ok then failure = failure or err end
-        ended = ended + 1
-        if waiting and ended == #list then waiting() end
+      spawn(run, function(err)
+        ended, failure = ended + 1, failure or err
+        if finish and ended == #list then finish() end
       end)
-      assert(coroutine.resume(thread))
     end
-    if ended < #list then suspend(function(wake) waiting = wake end) end
+    if ended < #list then suspend(function(wake) finish = wake end) end
     if failure then error(failure, 0) end
   end,
   sleep = sleep,
