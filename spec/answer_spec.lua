@@ -50,7 +50,8 @@ describe("the answer to oauth_url", function()
     local expected = core.decode(OAUTH_ANSWER)
     expected.state = "sapanywhere"
     assert.same(expected, result)
-    local warning = "oauthUrl holds the API secret: whoever is sent there, and every log on the way, can read it"
+    local warning = "oauthUrl holds the API secret: "
+      .. "whoever is sent there, and every log on the way, can read it"
     assert.same({ warning }, meta.warnings)
   end)
 

@@ -95,7 +95,7 @@ local WRONG = {
   { "create_instance", { configuration = { "x" } }, "configuration", "must have strings for names" },
   { "create_instance", { recover = 1 }, "recover", "must be true or false" },
   { "create_instance", { extra = looped }, "extra.again", "must not hold itself" },
-  { "create_instance", { extra = nested(150) }, nil, "be nested deeper than 100" },
+  { "create_instance", { extra = nested(65) }, nil, "be nested deeper than 64" },
   { "create_instance", { extra = { a = { 1, b = 2 } } }, "extra.a", "either a list or a table of names" },
   { "create_instance", { extra = { a = print } }, "extra.a", "must be a string, a number or a boolean" },
   { "create_instance", { extra = { 1 } }, "extra", "must be a table of names" },

@@ -135,8 +135,8 @@ end
 -- What an entry of a good answer must be.
 local IS = {
   url = function(value)
-    return type(value) == "string" and value:find("^[Hh][Tt][Tt][Pp][Ss]?://[^/?#]")
-      and not core.has_control(value)
+    if type(value) ~= "string" or core.has_control(value) then return false end
+    return value:find("^https?://%w") or value:find("^[Hh][Tt][Tt][Pp][Ss]?://[^/?#]")
   end,
   text = function(value) return type(value) == "string" and value ~= "" end,
   id = function(value) return type(value) == "number" or type(value) == "string" and value ~= "" end,

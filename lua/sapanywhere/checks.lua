@@ -232,8 +232,8 @@ local array_metatable = getmetatable(core.array({}))
 local function copy_tree(value, name, problems, above)
   if value == core.null then return value end
   if type(value) ~= "table" then return scalar(value, name, problems) end
-  if above[value] or above.depth >= 100 then
-    return wrong(problems, name, "must not hold itself or be nested deeper than 100")
+  if above[value] or above.depth >= 64 then
+    return wrong(problems, name, "must not hold itself or be nested deeper than 64")
   end
   above[value], above.depth = true, above.depth + 1
   local copy, count = {}, #value

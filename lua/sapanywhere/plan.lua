@@ -42,7 +42,7 @@ local function plan_query(row, values)
   end
   local query = core.query(list)
   for i = #list, 1, -1 do list[i] = nil end
-  return query
+  return query ~= "" and query or nil
 end
 
 -- Puts a value at a place, making the tables on the way.
@@ -97,9 +97,9 @@ for _, row in pairs(endpoints) do
 end
 
 local function plan_target(path, values, query)
-  local parts, tail = paths[path], query and query ~= "" and "?" .. query or ""
-  if not parts.after then return values.prefix .. parts.before .. tail end
-  return values.prefix .. parts.before .. values.segment .. parts.after .. tail
+  local parts = paths[path]
+  local segment = parts.after and values.segment or ""
+  return values.prefix .. parts.before .. segment .. (parts.after or "") .. (query and "?" or "") .. (query or "")
 end
 
 local function plan_headers(row, values, body)
