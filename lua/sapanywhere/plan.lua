@@ -99,7 +99,8 @@ end
 local function plan_target(path, values, query)
   local parts = paths[path]
   local segment = parts.after and values.segment or ""
-  return values.prefix .. parts.before .. segment .. (parts.after or "") .. (query and "?" or "") .. (query or "")
+  return values.prefix .. parts.before .. segment .. (parts.after or "")
+    .. (query and "?" or "") .. (query or "")
 end
 
 local function plan_headers(row, values, body)
