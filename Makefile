@@ -61,10 +61,11 @@ $(BUILD)/flags: FORCE
 each-lua: # the core for every Lua
 	@for lua in $(LUAS); do $(MAKE) --no-print-directory LUA=$$lua BUILD=build/$$lua || exit; done
 
-# deps-build, deps-demo, deps-test, deps-lint: get what the machine lacks for that, or name it.
+# deps-build, deps-demo, deps-test, deps-bench, deps-lint: get what the machine lacks for that, or name it.
 deps-build: ; @.ci/need --install build $(LUA)
 deps-demo:  ; @.ci/need --install demo lua5.4
 deps-test:  ; @.ci/need --install test $(LUAS)
+deps-bench: ; @.ci/need --install bench lua5.4 luajit
 deps-lint:  ; @.ci/need --install lint $(LUAS)
 
 # --- Testing: each step installs what is missing, on Debian and Ubuntu ---
@@ -83,6 +84,26 @@ demo: deps-demo ## the whole journey against the local service
 
 demo-run: $(CORE)
 	@$(RUN) $(LUA) spec/demo.lua
+
+bench: deps-bench ## the numbers beside the floor and the peers; QUICK=1 for a short run, see bench/README.md
+	@for lua in lua5.4 luajit; do $(MAKE) --no-print-directory LUA=$$lua BUILD=build/$$lua || exit; done
+	@$(MAKE) --no-print-directory bench-run LUA=lua5.4 BUILD=build/lua5.4
+
+BENCHES := floor multi timed probe
+
+bench-run: $(BENCHES:%=build/bench/%)
+	@ulimit -n 16384 2>/dev/null; $(RUN_BENCH) lua5.4 bench/run.lua
+
+RUN_BENCH = LUA_PATH='lua/?.lua;bench/?.lua;;' LUA_CPATH='$(BUILD)/?.so;;' QUICK='$(QUICK)' KEEP='$(KEEP)'
+
+# The floor has the Lua that the interpreter has: linked in, and shown to lua-cjson.
+build/bench/floor build/bench/multi: bench/exchange.c bench/exchange.h
+build/bench/floor build/bench/multi: BENCH_LIBS = bench/exchange.c $(LIBS) -Wl,-E -l:liblua5.4.a -lm -ldl
+
+build/bench/%: bench/%.c
+	@mkdir -p $(@D)
+	@echo "compile $@"
+	$(Q)$(CC) -std=gnu11 $(WARNINGS) $(patsubst -I%,-isystem %,$(LUA_CFLAGS) $(LIB_CFLAGS)) $(CFLAGS) -o $@ $< $(BENCH_LIBS)
 
 # What runs in the checkout uses its build. A sanitized core needs the sanitizer's library before everything else.
 RUN = LUA_PATH='lua/?.lua;spec/?.lua;;' LUA_CPATH='$(BUILD)/?.so;;' $(if $(SANITIZE),$(PRELOAD))
@@ -141,5 +162,5 @@ lua-cflags:
 	@echo $(LUA_CFLAGS)
 
 .DELETE_ON_ERROR:
-.PHONY: FORCE all each-lua deps-build deps-demo deps-test deps-lint test spec demo demo-run \
+.PHONY: FORCE all each-lua deps-build deps-demo deps-test deps-bench deps-lint test spec demo demo-run bench bench-run \
   lint lint-lua lint-format lint-c lint-compilers format env install clean help lua-cflags

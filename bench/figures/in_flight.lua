@@ -1,0 +1,42 @@
+--- Many calls at the same time to a service that takes 100 ms: how long until all are done, the program's
+-- own start taken off, and what each costs in memory.
+
+local function measure(rig, in_flight, base_url, ca_file)
+  local rounds = in_flight < 2000 and rig.pick(7, 2) or rig.pick(5, 2)
+  return rig.compare(rig.concurrent, rounds, function(contender)
+    local none = rig.timed(contender, "create_instance", 0, base_url, ca_file, in_flight)
+    local one = rig.timed(contender, "create_instance", 1, base_url, ca_file, 1)
+    if not none or not one then return nil end
+    local all = rig.timed(contender, "create_instance", in_flight, base_url, ca_file, in_flight)
+    return all and {
+      wall = all.wall - none.wall, cpu = (all.cpu - none.cpu) / in_flight,
+      memory = (all.memory - one.memory) / math.max(1, in_flight - 1),
+    }
+  end)
+end
+
+return function(rig, service)
+  local order = rig.names(rig.concurrent)
+  local transports = {
+    { "HTTP/1.1", service.late "0.1", nil, { 1, 16, 200, 256, 2000 } },
+    { "TLS, HTTP/1.1", service.tls_late "0.1", service.ca_file, { 200 } },
+    { "HTTP/2", service.h2_late "0.1", service.ca_file, { 1, 16, 200, 256, 2000 } },
+  }
+  for _, transport in ipairs(transports) do
+    for _, in_flight in ipairs(transport[4]) do
+      local samples = measure(rig, in_flight, transport[2], transport[3])
+      local name = ("%d in flight × 100 ms, %s"):format(in_flight, transport[1])
+      local big = in_flight == 2000
+      rig.report(name, "ms", samples, "wall", {
+        order = order, floor = "multi", factor = 1e3,
+        ratio_at_most = not big and 1.15 or nil, at_most = big and 1000 or nil,
+      })
+      if in_flight >= 200 then
+        rig.report(name .. ": cpu per call", "µs", samples, "cpu",
+          { order = order, floor = "multi", factor = 1e6 })
+        rig.report(name .. ": memory per call", "KiB", samples, "memory",
+          { order = order, floor = "multi", at_most = big and 100 or nil })
+      end
+    end
+  end
+end

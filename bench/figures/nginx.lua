@@ -1,0 +1,103 @@
+--- In nginx, one worker: how many calls, what each adds, what waiting costs, and what a neighbour feels.
+
+local start_application = require "application"
+
+local function load(rig, application, path, clients, seconds)
+  local command = "wrk -t1 -c%d -d%ds --timeout 60s %s%s"
+  local text = rig.must(command:format(clients, seconds, application.origin, path))
+  if text:find("Non%-2xx") or text:find("Socket errors") then
+    error("wrk: " .. text .. application.error_log():sub(1, 500), 0)
+  end
+  return tonumber(text:match("Requests/sec:%s*(%S+)"))
+end
+
+local function probe(rig, port, path, count, distance)
+  local text = rig.must(("%s/probe %s %s %d %d"):format(rig.build, port, path, count, distance))
+  local p50, p99, mean = text:match("(%S+) (%S+) (%S+)")
+  return { p50 = tonumber(p50), p99 = tonumber(p99), mean = tonumber(mean) }
+end
+
+local WAYS = { { name = "capture", suffix = "/capture" }, { name = "sapanywhere", suffix = "" } }
+local ORDER = { "capture", "sapanywhere" }
+
+local function measure_rates(rig, application)
+  for _, told in ipairs { { "64 clients, quick service", "/quick", 64, 0.75 },
+    { "100 clients, service of 100 ms", "/late", 100 } } do
+    local samples = rig.compare(WAYS, rig.pick(5, 2), function(way)
+      return { rate = load(rig, application, told[2] .. way.suffix, told[3], rig.pick(2, 1)) }
+    end)
+    rig.report("nginx, " .. told[1], "calls/s", samples, "rate",
+      { order = ORDER, floor = "capture", ratio_at_least = told[4] })
+  end
+end
+
+-- Against asking the service directly, and a page of the same nginx that does nothing.
+local function measure_added(rig, service, application)
+  local pages = {
+    { name = "the service itself", port = service.port, path = "/quick/instances" },
+    { name = "capture", port = application.port, path = "/quick/capture" },
+    { name = "sapanywhere", port = application.port, path = "/quick" },
+  }
+  local samples = rig.compare(pages, rig.pick(7, 3), function(page)
+    return { took = probe(rig, page.port, page.path, rig.pick(500, 150), 2000).p50 }
+  end)
+  rig.report("nginx, 1 client, quick service: p50", "µs", samples, "took",
+    { order = rig.names(pages), floor = "the service itself" })
+  local added = { sapanywhere = { took = {} }, capture = { took = {} } }
+  for name, mine in pairs(added) do
+    local direct = samples["the service itself"].took
+    for i, took in ipairs(samples[name].took) do mine.took[i] = took - direct[i] end
+  end
+  rig.report("nginx, 1 client, quick service: added to the service's own", "ms", added, "took",
+    { order = ORDER, floor = "capture", factor = 1e-3, at_most = 0.3 })
+end
+
+local function cpu_ns(rig, pid)
+  return tonumber(rig.must("cat /proc/" .. pid .. "/schedstat"):match("%d+"))
+end
+
+local function measure_long(rig, application, seconds)
+  local samples = rig.compare({ { name = "sapanywhere" } }, 1, function()
+    local before = cpu_ns(rig, application.pid)
+    rig.must("curl -s -f " .. application.origin .. "/long")
+    return { share = (cpu_ns(rig, application.pid) - before) / 1e9 / seconds * 100 }
+  end)
+  rig.report(("nginx, one call of %d s alone: cpu of the worker"):format(seconds), "%", samples, "share",
+    { order = ORDER, at_most = 2 })
+end
+
+-- The load runs in a process of its own beside the probe; "idle" has none.
+local function measure_neighbour(rig, application)
+  local loads = {
+    { name = "idle" }, { name = "sapanywhere", path = "/late" }, { name = "capture", path = "/late/capture" },
+    { name = "blocking luasocket", path = "/late/blocking", slow = true },
+  }
+  local count, distance = rig.pick(2000, 500), 1000
+  local samples = rig.compare(loads, rig.pick(5, 2), function(under)
+    local asks = under.slow and rig.pick(20, 5) or count
+    local wrk = under.path and ("wrk -t1 -c%d -d600s --timeout 60s %s%s >/dev/null & sleep 0.7;"):format(
+      under.slow and 10 or 100, application.origin, under.path) or ""
+    local text = rig.must(("{ %s %s/probe %s /neighbour %d %d; ${!:+kill $!}; }"):format(
+      wrk, rig.build, application.port, asks, distance))
+    local p50, p99 = text:match("(%S+) (%S+)")
+    return { p50 = tonumber(p50), p99 = tonumber(p99) }
+  end)
+  for _, key in ipairs { "p50", "p99" } do
+    rig.report(("nginx, neighbour under 100 calls in flight: %s"):format(key), "µs", samples, key,
+      { order = rig.names(loads), floor = "idle", ratio_at_most = 1.5 })
+  end
+end
+
+return function(rig, service)
+  if not rig.output("command -v wrk nginx") then return end
+  local seconds = rig.pick(10, 3)
+  local application = start_application(rig, service, tostring(seconds))
+  local ok, problem = pcall(function()
+    measure_rates(rig, application)
+    measure_added(rig, service, application)
+    measure_long(rig, application, seconds)
+    measure_neighbour(rig, application)
+  end)
+  application.stop()
+  if not ok then error(problem, 0) end
+end

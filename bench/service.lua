@@ -1,0 +1,122 @@
+--- The service that is called: the project's own sandbox, with addresses beside it that answer at once, or
+-- late, and always the same. Its own behaviour, in Lua, would cost more than the clients that are measured
+-- here.
+
+local ports = require "sapanywhere.sandbox.ports"
+local sandbox = require "sapanywhere.sandbox"
+
+local function read(path)
+  local file = assert(io.open(path, "rb"))
+  local text = file:read("*a")
+  file:close()
+  return text
+end
+
+local function write(path, text)
+  local file = assert(io.open(path, "wb"))
+  file:write(text)
+  file:close()
+end
+
+local function quoted(text)
+  return '"' .. text:gsub('[\\"]', "\\%0") .. '"'
+end
+
+-- The documented answers, as nginx gives any fixed text. Not compressed: the floor does not ask for it.
+local quick = [[
+    location = /quick/elements/sapanywhere/oauth/url {
+      default_type application/json; gzip off; return 200 ${oauth_url};
+    }
+    location = /quick/instances { default_type application/json; gzip off; return 200 ${instance}; }
+]]
+
+-- The same, later.
+local late = [[
+    location ~ ^/late/(?<seconds>[0-9.]+)/ {
+      default_type application/json; gzip off;
+      content_by_lua_block {
+        ngx.sleep(tonumber(ngx.var.seconds))
+        local text = ngx.var.uri:find("/instances$") and ${lua_instance} or ${lua_oauth_url}
+        ngx.header.content_length = #text
+        ngx.print(text)
+      }
+    }
+]]
+
+-- Answers of a given size, from files.
+local sized = [[
+    location ~ ^/size/(?<size>[0-9]+)/ { default_type application/json; gzip off; alias answers/$size; }
+]]
+
+-- HTTP/1.1 only, with kept connections and with none kept.
+local tls = [[
+  server {
+    listen 127.0.0.1:${kept} ssl backlog=4096;
+    ssl_certificate localhost.pem;
+    ssl_certificate_key leaf.key;
+${quick}${late}
+  }
+  server {
+    listen 127.0.0.1:${closing} ssl backlog=4096;
+    keepalive_timeout 0;
+    ssl_certificate localhost.pem;
+    ssl_certificate_key leaf.key;
+${quick}
+  }
+]]
+
+local function fill(text, values)
+  return (text:gsub("%${([%w_]+)}", function(name) return values[name] end))
+end
+
+-- An answer to oauth_url with a list that makes it as long as wanted.
+local function answer_of(size)
+  local parts, length = {}, 0
+  local head = '{"oauthUrl":"https://app1-us.sapanywhere.com/sbo/oauth2/authorize","element":"sapanywhere",'
+    .. '"list":['
+  while length < size - #head - 100 do
+    local entry = '{"id":%d,"name":"sapanywhere.hooks.%d","active":true,"ratio":0.%d,"none":null}'
+    parts[#parts + 1] = entry:format(#parts + 1000, #parts, #parts % 90 + 10)
+    length = length + #parts[#parts] + 1
+  end
+  local text = head .. table.concat(parts, ",") .. "]"
+  return text .. (" "):rep(size - #text - 1) .. "}"
+end
+
+local SIZES = { 1, 4, 16, 64, 256, 1024 }
+
+--- Starts it.
+-- @treturn table base URLs (`quick`, `tls_quick` and so on; `late(seconds)` and so on; `size(kib)`), `ca_file`,
+-- `port`, `stop()`
+local function start()
+  local own = ports.pick { "kept", "closing" }
+  local texts = {
+    oauth_url = read "spec/fixtures/oauth_url.json", instance = read "spec/fixtures/instance.json",
+  }
+  local values = {
+    oauth_url = quoted(texts.oauth_url), instance = quoted(texts.instance),
+    lua_oauth_url = ("%q"):format(texts.oauth_url), lua_instance = ("%q"):format(texts.instance),
+    kept = own.kept, closing = own.closing,
+  }
+  values.quick, values.late = fill(quick, values), fill(late, values)
+  local started = assert(sandbox.start {
+    log = false, nginx = { server = values.quick .. values.late .. sized, http = fill(tls, values) },
+  })
+  assert(os.execute("mkdir " .. started.dir .. "/answers"))
+  for _, size in ipairs(SIZES) do write(started.dir .. "/answers/" .. size, answer_of(size * 1024)) end
+  local plain_origin = started.base_url:match("^%a+://[^/]+")
+  local tls_origin = started.tls_base_url:match("^%a+://[^/]+")
+  return {
+    sandbox = started, dir = started.dir, ca_file = started.ca_file, port = plain_origin:match("%d+$"),
+    quick = plain_origin .. "/quick", h2_quick = tls_origin .. "/quick",
+    tls_quick = ("https://localhost:%d/quick"):format(own.kept),
+    tls_late = function(seconds) return ("https://localhost:%d/late/%s"):format(own.kept, seconds) end,
+    closing = ("https://localhost:%d/quick"):format(own.closing),
+    late = function(seconds) return ("%s/late/%s"):format(plain_origin, seconds) end,
+    h2_late = function(seconds) return ("%s/late/%s"):format(tls_origin, seconds) end,
+    sizes = SIZES, size = function(size) return ("%s/size/%d"):format(plain_origin, size) end,
+    stop = function() started:stop() end,
+  }
+end
+
+return { start = start }
