@@ -5,7 +5,7 @@
 
 local semaphore = require "ngx.semaphore"
 
-local get_phase, sleep = ngx.get_phase, ngx.sleep
+local get_phase, sleep, at = ngx.get_phase, ngx.sleep, ngx.timer.at
 
 local YIELDING = {
   rewrite = true, server_rewrite = true, access = true, content = true, timer = true, preread = true,
@@ -13,14 +13,23 @@ local YIELDING = {
 }
 local BLOCKING = { init = true, init_worker = true, exit_worker = true }
 
-local EAGER, SHORTEST, LONGEST = 25, 0.001, 0.005
+local EAGER, SHORTEST, LONGEST = 20, 0.001, 0.005
 
--- Waits that grow: at once while an answer may come any moment, then 1 ms, then up to 5 ms.
+-- Waits that grow: 1 ms, then up to 5 ms.
 local function distance(idle)
-  if idle <= EAGER then return 0 end
   local seconds = SHORTEST * (idle - EAGER) / 8
   if seconds < SHORTEST then return SHORTEST end
   return seconds < LONGEST and seconds or LONGEST
+end
+
+-- Comes back in the same turn of the event loop. `ngx.sleep(0)` does so too, but stock nginx logs a warning each time.
+local function turn()
+  local woken = semaphore.new(0)
+  if woken and at(0, function() woken:post(1) end) then
+    woken:wait(SHORTEST)
+  else
+    sleep(SHORTEST)
+  end
 end
 
 local Signal = {}
@@ -38,8 +47,8 @@ function Signal.close() end
 
 local host = {
   wait = function(_, seconds, idle)
-    local pause = distance(idle or EAGER + 1)
-    sleep(pause < seconds and pause or seconds)
+    if idle and idle <= EAGER then return turn() end
+    sleep(math.min(seconds, distance(idle or EAGER)))
   end,
   signal = function() return setmetatable({ semaphore = assert(semaphore.new(0)) }, Signal) end,
   loop = function() return "nginx" end,
