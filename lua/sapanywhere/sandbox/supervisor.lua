@@ -56,7 +56,8 @@ watch_program() {
   trap '' USR1
   [ -s nginx.pid ] && kill -s KILL -- "-$(cat nginx.pid)"
   cd / && rm -rf "$dir"
-  kill -s KILL "$$"
+  # Another process may have this number by now.
+  grep -q -F "$dir" "/proc/$$/cmdline" && kill -s KILL "$$"
 }
 
 finish() {
@@ -107,10 +108,12 @@ end
 
 local clear_away = [[
 exec 2>/dev/null
-cd %s || exit
-kill -s USR1 "$(cat watcher.pid)"
+dir=%s
+cd "$dir" || exit
+watcher=$(cat watcher.pid)
+grep -q -F "$dir" "/proc/$watcher/cmdline" && kill -s USR1 "$watcher"
 [ -s nginx.pid ] && kill -s KILL -- "-$(cat nginx.pid)"
-cd / && rm -rf %s]]
+cd / && rm -rf "$dir"]]
 
 --- Stops nginx, removes the directory and ends the supervisor; silent when that has happened already.
 function Supervisor:stop()
@@ -120,7 +123,7 @@ function Supervisor:stop()
   self.pipe = nil
   pipe:close()
   -- Nothing to do, unless the supervisor was killed.
-  system.output(clear_away:format(system.quote(self.dir), system.quote(self.dir)))
+  system.output(clear_away:format(system.quote(self.dir)))
 end
 
 --- Starts a supervisor.
