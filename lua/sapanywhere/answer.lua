@@ -212,12 +212,14 @@ end
 
 --- Makes the error of a call that got no response.
 -- @tparam table row the endpoint's row
--- @tparam table failure the engine's: kind, outcome, message, perhaps status
+-- @tparam table failure the engine's: kind, outcome, message, perhaps libcurl's own words as detail, and a status
 -- @tparam table values the call's checked values
 -- @treturn table the error
 local function failure_of(row, failure, values)
+  local message = failure.message
+  if failure.detail then message = ("%s (%s)"):format(message, redact.line(failure.detail, MESSAGE, redact.secrets(values))) end
   local err = errors.new(failure.kind, {
-    message = row.name .. ": " .. redact.line(failure.message, MESSAGE, redact.secrets(values)),
+    message = row.name .. ": " .. message,
     outcome = failure.outcome, status = failure.status,
   })
   err.retryable = retry.may_repeat(row, err) and true or false

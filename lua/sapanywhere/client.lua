@@ -9,6 +9,7 @@ local errors = require "sapanywhere.errors"
 local hosts = require "sapanywhere.host"
 local options = require "sapanywhere.options"
 local plan = require "sapanywhere.plan"
+local recovery = require "sapanywhere.recovery"
 local retry = require "sapanywhere.retry"
 local trace = require "sapanywhere.trace"
 
@@ -39,7 +40,6 @@ end
 -- As many exchanges as the retry policy allows before the deadline.
 local function perform(self, row, request, values, host, deadline)
   local attempt = 0
-  request.connect_timeout, request.max_bytes = values.connect_timeout, values.max_response_bytes
   while true do
     attempt = attempt + 1
     request.timeout = deadline - now()
@@ -56,14 +56,28 @@ local function perform(self, row, request, values, host, deadline)
   end
 end
 
--- The values, the host and the request of a call, or why there is none.
+-- The values and the host of a call, or why there is none.
 local function prepare(self, row, given)
   if self.connections.closed then return nil, closed() end
   local values, err = options.read(row, given, self.values)
   if not values then return nil, err end
   local host, phase_err = hosts.find(values.wait)
   if not host then return nil, phase_err end
-  return values, host, plan.request(row, values)
+  return values, host
+end
+
+-- Looks for what a creation with an unknown outcome may have made.
+local function recover(self, values, host, tag, err, meta)
+  local function list(row, request, deadline)
+    return perform(self, row, request, values, host, deadline)
+  end
+  local instance, report = recovery.find(values, tag, list, host.sleep)
+  if not instance then
+    err.recovery = report
+    return nil, err, meta
+  end
+  meta.recovered = true
+  return instance, nil, meta
 end
 
 local function nothing_sent(err)
@@ -73,9 +87,13 @@ end
 
 local function call(self, row, given)
   local started = now()
-  local values, host, request = prepare(self, row, given)
+  local values, host = prepare(self, row, given)
   if not values then return nothing_sent(host) end
-  local result, err, meta = perform(self, row, request, values, host, started + values.timeout)
+  local tag = values.recover and recovery.mark(values)
+  local result, err, meta = perform(self, row, plan.request(row, values), values, host, started + values.timeout)
+  if tag and err and err.outcome == "unknown" and err.kind ~= "closed" then
+    result, err, meta = recover(self, values, host, tag, err, meta)
+  end
   meta.elapsed = now() - started
   return result, err, meta
 end

@@ -124,9 +124,9 @@ local function request(row, values)
   if row.carrier == "body" then
     local by_id = values.by_id and not values.body
     if by_id then path = row.path_by_id end
-    body = core.encode(values.body or plan_body(row, values, by_id))
+    body = assert(core.encode(values.body or plan_body(row, values, by_id)))
   elseif row.flat and values.secrets_in == "body" then
-    method, body = "POST", core.encode(plan_body(row, values))
+    method, body = "POST", assert(core.encode(plan_body(row, values)))
   else
     query = plan_query(row, values)
   end

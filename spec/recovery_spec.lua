@@ -1,0 +1,100 @@
+local sandbox = require "sapanywhere.sandbox"
+local sapanywhere = require "sapanywhere"
+
+for _, tags_as in ipairs { "absent", "strings", "objects" } do
+  describe("recovery, where the service returns tags as " .. tags_as, function()
+    local service
+
+    setup(function() service = assert(sandbox.start { tags_as = tags_as }) end)
+    teardown(function() service:stop() end)
+
+    local function create(wishes, more)
+      local callback = assert(service:authorize { state = "s" })
+      local grant = assert(sapanywhere.parse_callback(callback, { state = "s" }))
+      local options = {
+        base_url = service:url(wishes), user_secret = service.user_secret,
+        organization_secret = service.organization_secret, api_key = service.api_key, api_secret = service.api_secret,
+        callback_url = service.callback_url, code = grant.code, name = "shop " .. callback:sub(-10), recover = true,
+        retry = { base = 0.05 },
+      }
+      for name, value in pairs(more or {}) do options[name] = value end
+      return sapanywhere.create_instance(options)
+    end
+
+    local function created(before)
+      return #service:instances() - before
+    end
+
+    it("finds what was created when the answer was lost", function()
+      for _, wishes in ipairs { { act_then_die = true, fail = 1 }, { cut = 0, fail = 1 }, { cut = 30, fail = 1 },
+        { cut = 500, fail = 1 } } do
+        local before = #service:instances()
+        local instance, err, meta = create(wishes, { tags = { "eu" } })
+        assert(instance, tostring(err))
+        assert.is_true(meta.recovered)
+        assert.equal(1, created(before))
+        local instances = service:instances()
+        assert.equal(instances[#instances].token, instance.token)
+      end
+    end)
+
+    it("finds what was created with a body", function()
+      local callback = assert(service:authorize { state = "s" })
+      local grant = assert(sapanywhere.parse_callback(callback, { state = "s" }))
+      local body = {
+        element = { key = "sapanywhere" }, providerData = { code = grant.code }, name = "from a body", tags = { "a" },
+        configuration = {
+          ["oauth.callback.url"] = service.callback_url, ["oauth.api.key"] = service.api_key,
+          ["oauth.api.secret"] = service.api_secret,
+        },
+      }
+      local instance, err, meta = sapanywhere.create_instance {
+        base_url = service:url { act_then_die = true, fail = 1 }, body = body, recover = true, retry = { base = 0.05 },
+        user_secret = service.user_secret, organization_secret = service.organization_secret,
+      }
+      assert(instance, tostring(err))
+      assert.is_true(meta.recovered)
+      assert.same({ "a" }, body.tags)
+    end)
+
+    it("finds what a server made after a timeout", function()
+      local before = #service:instances()
+      local instance, err, meta = create({ delay_body = 3, fail = 1 }, { timeout = 0.5 })
+      assert(instance, tostring(err))
+      assert.is_true(meta.recovered)
+      assert.equal(1, created(before))
+    end)
+
+    it("says what it looked for when there is nothing", function()
+      local before = #service:instances()
+      local instance, err = create { die = true, fail = 1 }
+      assert.is_nil(instance)
+      assert.equal("connect", err.kind)
+      assert.equal("unknown", err.outcome)
+      assert.equal("GET /instances", err.recovery.request)
+      assert.equal(0, err.recovery.found)
+      assert.equal(3, err.recovery.looks)
+      assert.truthy(err.recovery.tag:find("^sapanywhere%-call%-%x+$"))
+      assert.equal(0, created(before))
+    end)
+
+    it("says why it could not look", function()
+      local instance, err = create { act_then_die = true }
+      assert.is_nil(instance)
+      assert.equal("unknown", err.outcome)
+      assert.truthy(err.recovery.failure)
+    end)
+
+    it("does not look where the outcome is known, and sends no tag unless asked", function()
+      service:clear_log()
+      local _, err = create({ status = 400 })
+      assert.equal("rejected", err.outcome)
+      assert.is_nil(err.recovery)
+      assert(create({}, { recover = false }))
+      local log = service:log()
+      assert.equal(2, #log)
+      assert.truthy(log[1].body:find("sapanywhere-call-", 1, true))
+      assert.is_nil(log[2].body:find("sapanywhere-call-", 1, true))
+    end)
+  end)
+end
