@@ -216,10 +216,9 @@ end
 -- @tparam table values the call's checked values
 -- @treturn table the error
 local function failure_of(row, failure, values)
-  local message = failure.message
-  if failure.detail then message = ("%s (%s)"):format(message, redact.line(failure.detail, MESSAGE, redact.secrets(values))) end
+  local message = failure.detail and ("%s (%s)"):format(failure.message, failure.detail) or failure.message
   local err = errors.new(failure.kind, {
-    message = row.name .. ": " .. message,
+    message = row.name .. ": " .. redact.line(message, MESSAGE, redact.secrets(values)),
     outcome = failure.outcome, status = failure.status,
   })
   err.retryable = retry.may_repeat(row, err) and true or false
