@@ -172,6 +172,7 @@ describe("a refusal", function()
         assert.same({ case[2], case[1], case[2 + i], "53dbca94" },
           { err.kind, err.status, err.outcome, err.request_id })
         assert.equal(case[1], meta.status)
+        assert.same({}, meta.warnings)
         assert.is_true(errors.is(err))
         assert.is_boolean(err.retryable)
       end

@@ -42,7 +42,7 @@ local ORDINARY = {
   ["cache-control"] = true, ["connection"] = true, ["content-encoding"] = true, ["content-length"] = true,
   ["content-type"] = true, ["date"] = true, ["expires"] = true, ["keep-alive"] = true, ["pragma"] = true,
   ["server"] = true, ["transfer-encoding"] = true, ["vary"] = true, ["strict-transport-security"] = true,
-  ["elements-request-id"] = true, ["elements-returned-count"] = true,
+  ["accept-ranges"] = true, ["etag"] = true, ["last-modified"] = true, ["elements-request-id"] = true, ["elements-returned-count"] = true,
 }
 
 -- Hides secrets in the headers, except in those of a success that are all ordinary.
@@ -82,6 +82,7 @@ local function fail(row, meta, kind, message, fields)
   fields = fields or {}
   fields.status, fields.request_id = meta.status, fields.request_id or meta.request_id
   fields.outcome = outcome_of(row, meta.status)
+  meta.warnings = {}
   fields.message = ("%s: %s"):format(row.name, message)
   local err = errors.new(kind, fields)
   err.retryable = retry.may_repeat(row, err) and true or false
