@@ -7,6 +7,7 @@ local callback = require "sapanywhere.callback"
 local client = require "sapanywhere.client"
 local options = require "sapanywhere.options"
 local redact = require "sapanywhere.redact"
+local state = require "sapanywhere.state"
 local version = require "sapanywhere.version"
 
 local M = { _VERSION = version }
@@ -44,6 +45,7 @@ end
 M.parse_callback = callback.parse
 M.all = all
 M.redact = redact.copy
+M.state = state.new
 M.null = core.null
 
 return M

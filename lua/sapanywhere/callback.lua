@@ -126,12 +126,13 @@ end
 
 --- Reads a callback.
 -- @tparam string|table input the callback's URL, path or query string, or its parameters already decoded
--- @tparam table opts `state`: the one that `oauth_url` returned, or `false` to go without on purpose
+-- @tparam table opts `state`: the one that `oauth_url` returned, or a sealer made by `sapanywhere.state`
+--   (with `bind`, what its state is bound to), or `false` to go without on purpose
 -- @treturn[1] table the parameters: `code`, `state` and whatever else came
 -- @return[2] nil
 -- @treturn[2] table the error. Kind "denied": the user said no, and `error` and `error_description` are what
---   the provider says; "state": it does not belong to this attempt; "callback": it is no use; "too_large";
---   "usage"
+--   the provider says; "state": it does not belong to this attempt (a sealer gives the `reason`); "callback":
+--   it is no use; "too_large"; "usage"
 local function parse(input, opts)
   local checked, err = check_options(opts)
   if not checked then return nil, err end
