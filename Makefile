@@ -32,7 +32,7 @@ SANITIZER = -fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover
 
 COMPILE := $(CC) -std=gnu11 -fPIC -fvisibility=hidden $(WARNINGS) $(if $(SANITIZE),$(SANITIZER),$(HARDENING)) \
   $(patsubst -I%,-isystem %,$(LUA_CFLAGS) $(LIB_CFLAGS)) $(CFLAGS)
-LINK    := $(CC) -shared -Wl,-z,relro,-z,now,--as-needed $(if $(SANITIZE),$(SANITIZER)) $(LDFLAGS)
+LINK    := $(CC) -shared -Wl,-z,relro,-z,lazy,-z,nodelete,--as-needed $(if $(SANITIZE),$(SANITIZER)) $(LDFLAGS)
 
 # --- Building; V=1 shows the commands ---
 
@@ -61,11 +61,12 @@ $(BUILD)/flags: FORCE
 each-lua: # the core for every Lua
 	@for lua in $(LUAS); do $(MAKE) --no-print-directory LUA=$$lua BUILD=build/$$lua || exit; done
 
-# deps-build, deps-demo, deps-test, deps-bench, deps-lint: get what the machine lacks for that, or name it.
+# deps-build, deps-demo, deps-test, deps-bench, deps-fuzz, deps-lint: get what the machine lacks for that, or name it.
 deps-build: ; @.ci/need --install build $(LUA)
 deps-demo:  ; @.ci/need --install demo lua5.4
 deps-test:  ; @.ci/need --install test $(LUAS)
 deps-bench: ; @.ci/need --install bench lua5.4 luajit
+deps-fuzz:  ; @.ci/need --install fuzz lua5.4
 deps-lint:  ; @.ci/need --install lint $(LUAS)
 
 # --- Testing: each step installs what is missing, on Debian and Ubuntu ---
@@ -78,6 +79,27 @@ test: deps-test each-lua ## every spec on every Lua
 spec: $(CORE) ## the specs on LUA only, installing nothing; SPEC=spec/x_spec.lua for one
 	@echo "== Specs on $(LUA)"
 	@$(RUN) $(LUA) $(BUSTED) $(SPEC)
+
+fuzz: deps-fuzz ## every fuzzer for SECONDS (default 10) each; FUZZERS="percent text" for some
+	@$(MAKE) --no-print-directory fuzz-run CC=clang LUA=lua5.4 BUILD=build/fuzz SANITIZE=fuzzer-no-link,address,undefined
+
+SECONDS ?= 10
+FUZZERS ?= $(C_FUZZERS) $(LUA_FUZZERS)
+
+C_FUZZERS   := percent headers json_scan text
+LUA_FUZZERS := query callback json_value
+FUZZ_LIBS    = -fsanitize=fuzzer $(LIBS) -llua$(LUA:lua%=%) -lm
+
+fuzz-run: $(FUZZERS:%=$(BUILD)/%)
+	@LUA_PATH='lua/?.lua;;' spec/fuzz/run $(BUILD) $(SECONDS) $(FUZZERS)
+
+$(C_FUZZERS:%=$(BUILD)/%): $(BUILD)/%: spec/fuzz/%.c spec/fuzz/fuzz.h $(OBJECTS)
+	@echo "compile $@"
+	$(Q)$(COMPILE) -Isrc -o $@ $< $(OBJECTS) $(FUZZ_LIBS)
+
+$(LUA_FUZZERS:%=$(BUILD)/%): $(BUILD)/%: spec/fuzz/lua.c spec/fuzz/fuzz.h $(OBJECTS)
+	@echo "compile $@"
+	$(Q)$(COMPILE) -Isrc -DSCRIPT='"spec/fuzz/$*.lua"' -o $@ $< $(OBJECTS) $(FUZZ_LIBS)
 
 demo: deps-demo ## the whole journey against the local service
 	@$(MAKE) --no-print-directory demo-run LUA=lua5.4
@@ -162,5 +184,5 @@ lua-cflags:
 	@echo $(LUA_CFLAGS)
 
 .DELETE_ON_ERROR:
-.PHONY: FORCE all each-lua deps-build deps-demo deps-test deps-bench deps-lint test spec demo demo-run bench bench-run \
+.PHONY: FORCE all each-lua deps-build deps-demo deps-test deps-bench deps-fuzz deps-lint test spec fuzz fuzz-run demo demo-run bench bench-run \
   lint lint-lua lint-format lint-c lint-compilers format env install clean help lua-cflags
