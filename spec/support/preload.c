@@ -1,0 +1,55 @@
+/* For LD_PRELOAD: a wall clock that is set back while the process runs, and a resolver that takes its time. */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <netdb.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+
+static double monotonic(void) {
+  struct timespec now;
+  syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &now);
+  return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* Seconds to take off the wall clock: CLOCK_SET_BACK, beginning CLOCK_SET_AFTER seconds after the first look. */
+static time_t shift(void) {
+  static double first;
+  const char *back = getenv("CLOCK_SET_BACK"), *after = getenv("CLOCK_SET_AFTER");
+  if (back == NULL || after == NULL) return 0;
+  if (first == 0) first = monotonic();
+  return monotonic() - first >= atof(after) ? atoi(back) : 0;
+}
+
+int clock_gettime(clockid_t clock, struct timespec *now) {
+  int result = (int)syscall(SYS_clock_gettime, clock, now);
+  if (result == 0 && (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE)) now->tv_sec -= shift();
+  return result;
+}
+
+int gettimeofday(struct timeval *now, void *zone) {
+  struct timespec exact;
+  (void)zone;
+  clock_gettime(CLOCK_REALTIME, &exact);
+  now->tv_sec = exact.tv_sec;
+  now->tv_usec = exact.tv_nsec / 1000;
+  return 0;
+}
+
+time_t time(time_t *where) {
+  struct timespec now;
+  clock_gettime(CLOCK_REALTIME, &now);
+  if (where != NULL) *where = now.tv_sec;
+  return now.tv_sec;
+}
+
+/* RESOLVER_SLEEP seconds. */
+int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **list) {
+  int (*real)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
+  *(void **)&real = dlsym(RTLD_NEXT, "getaddrinfo");
+  const char *pause = getenv("RESOLVER_SLEEP");
+  if (pause != NULL) usleep((useconds_t)(atof(pause) * 1e6));
+  return real(node, service, hints, list);
+}
