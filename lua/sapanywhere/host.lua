@@ -46,6 +46,20 @@ local function detect()
   return in_cqueues() or require(named.plain)
 end
 
+-- A host that is asked for by name where it is not.
+local function elsewhere(name)
+  return nil, errors.new("wrong_phase", {
+    message = ("wait = \"%s\" was given, but this program does not run in it"):format(name),
+    outcome = "not_sent", retryable = false,
+  })
+end
+
+local function by_name(name)
+  if name == "nginx" and rawget(_G, "ngx") then return in_nginx() end
+  if name == "nginx" or name == "cqueues" and not package.loaded.cqueues then return elsewhere(name) end
+  return require(named[name])
+end
+
 --- The host of the running coroutine.
 -- @param wait the option: "auto", the name of a host, or a function `wait(fd, seconds)`
 -- @treturn[1] table the host
@@ -54,8 +68,7 @@ end
 local function find(wait)
   if type(wait) == "function" then return descriptor.host(wait) end
   if wait == "auto" then return detect() end
-  if wait == "nginx" then return in_nginx() end
-  return require(named[wait])
+  return by_name(wait)
 end
 
 return { find = find }
