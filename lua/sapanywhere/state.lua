@@ -3,10 +3,10 @@
 -- No session is looked up, so any worker on any machine that has the key can verify what another has issued.
 --
 -- A value is 66 bytes in base64url, 88 characters: version (1 byte), time of issue (5), nonce (16), seal (12)
--- and MAC (32). Nothing is accepted without its MAC, the HMAC-SHA256 of version, time, nonce, element, callback
--- URL and bind; the seal, 12 bytes of the HMAC of the same without the bind, only sorts refusals: where it is
--- right and the MAC is not, the value was made with this key, for another session. Each tag has a label of its
--- own in front, and each field its length, so that neither can be taken for the other.
+-- and MAC (32). Nothing is accepted without its MAC, the HMAC-SHA256 of version, time, nonce, element,
+-- callback URL and bind; the seal, 12 bytes of the HMAC of the same without the bind, only sorts refusals:
+-- where it is right and the MAC is not, the value was made with this key, for another session. Each tag has a
+-- label of its own in front, and each field its length, so that neither can be taken for the other.
 -- @module sapanywhere.state
 
 local core = require "sapanywhere.core"
@@ -200,8 +200,8 @@ end
 local function check_call(call, self, given)
   local settings = type(self) == "table" and settings_of[self]
   if not settings then error(call .. ": call it as a method, sealer:" .. call .. "(…)", 3) end
-  if type(given) ~= "table" then error(call .. ": a table of options is expected, not a " .. type(given), 3) end
-  return settings
+  if type(given) == "table" then return settings end
+  error(call .. ": a table of options is expected, not a " .. type(given), 3)
 end
 
 --- Issues a state, for the option `state` of `oauth_url`.
@@ -264,14 +264,14 @@ end
 --- Makes a sealer. Workers and machines that verify each other's states have the same options.
 --
 -- `on_use(nonce, seconds)` makes each state good for one use. It notes the nonce (32 hexadecimal digits) for
--- that long (the rest of its life, and the 60 seconds by which clocks may differ), and returns true when it was
--- not noted before: in one step, so that no other worker can come between. Nothing but `true` accepts; `nil` or
--- `false` with an error, or an error raised, means that it could not tell. It may wait as its host does, but
--- not yield on plain Lua 5.1.
+-- that long (the rest of its life, and the 60 seconds by which clocks may differ), and returns true when it
+-- was not noted before: in one step, so that no other worker can come between. Nothing but `true` accepts;
+-- `nil` or `false` with an error, or an error raised, means that it could not tell. It may wait as its host
+-- does, but not yield on plain Lua 5.1.
 -- @function state
 -- @tparam table given
--- @tparam string|{string,...} given.key at least 32 random bytes; of a list, for rotation, the first signs and
---   all verify
+-- @tparam string|{string,...} given.key at least 32 random bytes; of a list, for rotation, the first signs
+--   and all verify
 -- @tparam[opt=600] number given.ttl seconds from issue to expiry, 1 to 86400
 -- @tparam[opt="sapanywhere"] string|number given.element sealed in
 -- @tparam[opt] string given.callback_url sealed in
