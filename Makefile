@@ -61,13 +61,14 @@ $(BUILD)/flags: FORCE
 each-lua: # the core for every Lua
 	@for lua in $(LUAS); do $(MAKE) --no-print-directory LUA=$$lua BUILD=build/$$lua || exit; done
 
-# deps-build, deps-demo, deps-test, deps-bench, deps-fuzz, deps-lint: get what the machine lacks for that, or name it.
+# deps-build, -demo, -test, -bench, -fuzz, -lint, -doc: get what the machine lacks for that, or name it.
 deps-build: ; @.ci/need --install build $(LUA)
 deps-demo:  ; @.ci/need --install demo lua5.4
 deps-test:  ; @.ci/need --install test $(LUAS)
 deps-bench: ; @.ci/need --install bench lua5.4 luajit
 deps-fuzz:  ; @.ci/need --install fuzz lua5.4
 deps-lint:  ; @.ci/need --install lint $(LUAS)
+deps-doc:   ; @.ci/need --install doc
 
 # --- Testing: each step installs what is missing, on Debian and Ubuntu ---
 
@@ -106,6 +107,9 @@ demo: deps-demo ## the whole journey against the local service
 
 demo-run: $(CORE)
 	@$(RUN) $(LUA) spec/demo.lua
+
+doc: deps-doc ## the reference of every public function, into build/doc
+	@ldoc --quiet --fatalwarnings -c .ci/config.ld . && echo "open build/doc/index.html"
 
 bench: deps-bench ## the numbers beside the floor and the peers; QUICK=1 for a short run, see bench/README.md
 	@for lua in lua5.4 luajit; do $(MAKE) --no-print-directory LUA=$$lua BUILD=build/$$lua || exit; done
@@ -184,5 +188,6 @@ lua-cflags:
 	@echo $(LUA_CFLAGS)
 
 .DELETE_ON_ERROR:
-.PHONY: FORCE all each-lua deps-build deps-demo deps-test deps-bench deps-fuzz deps-lint test spec fuzz fuzz-run demo demo-run bench bench-run \
-  lint lint-lua lint-format lint-c lint-compilers format env install clean help lua-cflags
+.PHONY: FORCE all each-lua deps-build deps-demo deps-test deps-bench deps-fuzz deps-lint deps-doc test spec \
+  fuzz fuzz-run demo demo-run doc bench bench-run lint lint-lua lint-format lint-c lint-compilers format env \
+  install clean help lua-cflags

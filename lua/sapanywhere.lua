@@ -1,4 +1,8 @@
 --- The SAP Anywhere element of the Cloud Elements API: from the user's consent to a live connection.
+--
+-- Calls return `result, err, meta`: an answer, or nil and an `error`; and what is known of the exchange,
+-- `meta`. Only an argument that is not a table raises. Every option is described in README.md, in one table.
+-- "API page" is the vendor's page "Create Instance" of SAP Anywhere, whose steps the calls follow.
 -- @module sapanywhere
 
 local core = require "sapanywhere.core"
@@ -10,7 +14,10 @@ local redact = require "sapanywhere.redact"
 local state = require "sapanywhere.state"
 local version = require "sapanywhere.version"
 
-local M = { _VERSION = version }
+local M = {}
+
+--- The version, such as "1.0.0".
+M._VERSION = version
 
 local shared -- the client behind the functions of the module, made when it is first needed
 
@@ -23,6 +30,13 @@ local function check_table(name, given)
   if type(given) ~= "table" then error(name .. ": a table of options is expected, not a " .. type(given), 3) end
 end
 
+--- Makes a client: options given once, connections kept between its calls.
+-- @tparam table given any option but `code`, `extra` and `body`, which belong to one call. `timeout` and
+--   `connect_timeout` are seconds, `max_response_bytes` bytes; a secret may be a function that returns it.
+-- @treturn[1] sapanywhere.client the client
+-- @return[2] nil
+-- @treturn[2] error kind "usage", with every problem at once
+-- @raise when `given` is not a table
 function M.new(given)
   check_table("new", given)
   local values, err = options.read(options.NEW, given)
@@ -30,22 +44,123 @@ function M.new(given)
   return client.new(values)
 end
 
+--- Asks where to send the user (API page, Step 1: `GET /elements/{keyOrId}/oauth/url`).
+--
+-- It may be repeated without harm, and is, as `retry` allows.
+-- @tparam table given `api_key`, `api_secret` and `callback_url` are required; besides `state`, `scope`,
+--   `site_address`, `element`, `secrets_in`, `extra` and the options of a client
+-- @treturn[1] table `oauthUrl` (to redirect to as it is), `element` and whatever else the server says; and
+--   `state`, the one that was sent: keep it for `parse_callback`. None was sent where `state = false`.
+-- @return[1] nil
+-- @treturn[1] meta about the exchange; a warning where `oauthUrl` holds the API secret
+-- @return[2] nil
+-- @treturn[2] error of any kind but "denied", "state", "callback"
+-- @treturn[2] meta about the exchange
+-- @raise when `given` is not a table
 function M.oauth_url(given)
   check_table("oauth_url", given)
   local result, err, meta = shared_client():oauth_url(given)
   return result, err, meta
 end
 
+--- Creates an instance of the element (API page, Step 2: `POST /instances`).
+--
+-- Sent at most once; again only where nothing of the first attempt can have reached the server. With
+-- `recover = true` an instance whose creation ended with outcome "unknown" is looked for by a tag of the
+-- call's own.
+-- @tparam table given `user_secret`, `organization_secret`, `code`, `api_key`, `api_secret`, `callback_url`
+--   and `name` are required; besides `tags`, `element`, `configuration`, `extra`, `recover`, the options of a
+--   client, and `body` in place of those that make up the request's body
+-- @treturn[1] table the instance under the server's own names; `id` (number or string) and `token` (string,
+--   to be kept: later calls need it) are always there. JSON nulls are left out, see the option `null`.
+-- @return[1] nil
+-- @treturn[1] meta about the exchange; `recovered` where the instance was looked for and found
+-- @return[2] nil
+-- @treturn[2] error of any kind but "denied", "state", "callback"; `outcome` tells whether there may be an
+--   instance
+-- @treturn[2] meta about the exchange
+-- @raise when `given` is not a table
 function M.create_instance(given)
   check_table("create_instance", given)
   local result, err, meta = shared_client():create_instance(given)
   return result, err, meta
 end
 
+--- Reads what came back to the callback URL (API page, Step 1, "Handle Callback from the Endpoint"). No I/O.
+--
+-- In this order: its size (16 KiB at most), the state (compared in constant time), an error, the code.
+-- @function parse_callback
+-- @tparam string|table input a URL, a path with a query, a query, or the parameters already decoded, as
+--   `ngx.req.get_uri_args` gives them
+-- @tparam table opts `state`: the string that `oauth_url` returned; a sealer made by `state`, with `bind`; or
+--   `false` to go without on purpose
+-- @treturn[1] table the parameters, decoded once: `code`, `state` and whatever else came
+-- @return[2] nil
+-- @treturn[2] error kind "denied" (with `error`, `error_description`, `error_uri` as the provider says them),
+--   "state" (a sealer gives the `reason`), "callback", "too_large" or "usage"
 M.parse_callback = callback.parse
+
+--- Runs functions at the same time on one thread: while a call of one waits, the others go on. One failure
+-- does not spoil the others.
+-- @function all
+-- @tparam table tasks a list of functions; or `items` (a list) with `worker`, a function that is called with
+--   an item and its index. Besides `concurrency`, how many run at the same time (default 256), and
+--   `on_progress(done, total)`, called after each.
+-- @treturn table what each returned first, at its place; `n` is their number
+-- @treturn table what each returned second, or raised, at its place; `n` as well
+-- @raise when `tasks` is of neither form
 M.all = all
+
+--- A deep copy that is safe to print: secrets, tokens and codes are replaced by "[hidden]", by the names they
+-- stand under (`token`, `code`, `oauth.api.secret`, `apiSecret=` in a URL, …) and, where given, by value in
+-- any encoding.
+-- @function redact
+-- @param value anything; tables lose their metatables, except errors
+-- @tparam[opt] {string,...} secrets values to hide wherever they stand: raw, percent-encoded, in base64
+-- @return the copy
 M.redact = redact.copy
+
+--- Makes a sealer of states, which are verified with a key alone: no session store, any worker, any machine.
+-- @function state
+-- @tparam table given `key` (32 bytes or more; or a list, of which the first signs), `ttl` (seconds, default
+--   600), `on_use`, `element`, `callback_url`, `clock`: see @{sapanywhere.state}
+-- @treturn[1] table the sealer, with the methods `issue` and `verify`
+-- @return[2] nil
+-- @treturn[2] error kind "usage"
+-- @raise when `given` is not a table
 M.state = state.new
+
+--- What stands for JSON's null with the option `null = "keep"`; the same value as `cjson.null`.
 M.null = core.null
+
+--- The one shape of a failure: what every function returns second. It reads well: `tostring(err)` is one line,
+-- and it can be joined to strings.
+-- @table error
+-- @field kind string: what went wrong, one of those in README.md
+-- @field message string: one that may be shown; no secret, token or code is in it
+-- @field outcome string: "not_sent" (the server cannot have acted), "rejected" (it refused) or "unknown" (it
+--   may have acted); not there after `parse_callback`
+-- @field retryable boolean: whether the same call may be made again as it is
+-- @field attempts number: how often the request was sent; 0 where it was not
+-- @field status number: the HTTP status, where there was an answer
+-- @field request_id string: the platform's own id of the request, for its support
+-- @field provider_message string: what SAP Anywhere said, where the platform passes it on
+-- @field retry_after number: seconds, from Retry-After
+-- @field missing list of names; with kind "usage"
+-- @field problems list of `{ option, kind, message }`, kind being "missing", "unknown" or "wrong"; with kind
+--   "usage"
+-- @field recovery table: what `recover = true` looked for (`tag`, `request`, `looks`) and found (`found`,
+--   `id`, `failure`)
+-- @field reason string: why a sealer refused a state
+
+--- What is known of an exchange: what calls return third.
+-- @table meta
+-- @field status number: the HTTP status, where there was an answer
+-- @field headers table: those of the answer; any case of a name will do, secrets are hidden
+-- @field request_id string: the platform's own id of the request
+-- @field attempts number: how often the request was sent
+-- @field elapsed number: seconds, all in all
+-- @field warnings list of strings
+-- @field recovered boolean: true where the instance was found, not created by this answer
 
 return M

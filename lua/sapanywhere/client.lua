@@ -1,4 +1,6 @@
---- The way of a call: options, plan, transfer, answer. Each step is a room of its own; this is the order they come in.
+--- A client, made by `sapanywhere.new`: the way of a call. Options, plan, transfer, answer: each step is a
+-- room of its own; this is the order they come in.
+-- @classmod sapanywhere.client
 
 local core = require "sapanywhere.core"
 local answer = require "sapanywhere.answer"
@@ -108,10 +110,33 @@ local function method(row)
   end
 end
 
+--- Asks where to send the user; what is not given is taken from the client. See `sapanywhere.oauth_url`.
+-- @function Client:oauth_url
+-- @tparam table given
+-- @treturn[1] table the answer
+-- @return[1] nil
+-- @treturn[1] sapanywhere.meta
+-- @return[2] nil
+-- @treturn[2] sapanywhere.error
+-- @treturn[2] sapanywhere.meta
+-- @raise when called without a colon, or when `given` is not a table
 Client.oauth_url = method(endpoints.oauth_url)
+
+--- Creates an instance; what is not given is taken from the client. See `sapanywhere.create_instance`.
+-- @function Client:create_instance
+-- @tparam table given
+-- @treturn[1] table the instance
+-- @return[1] nil
+-- @treturn[1] sapanywhere.meta
+-- @return[2] nil
+-- @treturn[2] sapanywhere.error
+-- @treturn[2] sapanywhere.meta
+-- @raise when called without a colon, or when `given` is not a table
 Client.create_instance = method(endpoints.create_instance)
 
---- Ends the client's calls, which return kind closed, and closes its connections. A second time does nothing.
+--- Ends the client's calls in flight, which return kind "closed", and closes its connections. A second time
+-- does nothing. Left undone, it happens when the client is collected, or at the end of its scope as a
+-- `<close>` variable.
 function Client:close()
   self.connections:close()
 end
