@@ -91,8 +91,11 @@ C_FUZZERS   := percent headers json_scan text
 LUA_FUZZERS := query callback json_value
 FUZZ_LIBS    = -fsanitize=fuzzer $(LIBS) -llua$(LUA:lua%=%) -lm
 
+# The rooms, and then what two decoders make of the same text.
 fuzz-run: $(FUZZERS:%=$(BUILD)/%)
 	@LUA_PATH='lua/?.lua;;' spec/fuzz/run $(BUILD) $(SECONDS) $(FUZZERS)
+	@DIFFERENTIAL_SECONDS=$(SECONDS) $(MAKE) --no-print-directory spec SPEC=spec/differential_spec.lua \
+	  BUILD=build/$(LUA) SANITIZE= CC=cc
 
 $(C_FUZZERS:%=$(BUILD)/%): $(BUILD)/%: spec/fuzz/%.c spec/fuzz/fuzz.h $(OBJECTS)
 	@echo "compile $@"

@@ -1,4 +1,4 @@
--- Whatever arrives at the callback URL, the answer is a grant or an error of a known kind, and no value of it is shown.
+-- Whatever arrives at the callback URL, the answer is a grant or an error of a known kind, fit to show.
 
 local callback = require "sapanywhere.callback"
 

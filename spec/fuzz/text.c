@@ -76,7 +76,7 @@ static void check_string(const char *text, size_t len) {
 static void check_numbers(const char *bytes) {
   char text[SAP_JSON_NUMBER_SIZE + 1];
   double number, number_again;
-  int64_t integer, integer_again;
+  int64_t integer, integer_again = 0;
   size_t len;
 
   memcpy(&integer, bytes, sizeof integer);
