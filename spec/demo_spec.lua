@@ -1,6 +1,7 @@
 -- The demo as a user runs it, with a witness that knows its secrets.
 
 local core = require "sapanywhere.core"
+local processes = require "support.processes"
 
 local function output_of(command)
   local pipe = assert(io.popen(command))
@@ -82,7 +83,7 @@ describe("the demo", function()
   it("leaves nothing running and no directory", function()
     assert.truthy(dir:find("sapanywhere-sandbox-", 1, true))
     assert.equal("", output_of("ls -d " .. dir .. " 2>/dev/null"))
-    assert.is_nil(output_of("ps -eo args="):find(dir, 1, true))
+    assert.is_nil(processes():find(dir, 1, true))
   end)
 
   it("says why and fails where it cannot start", function()
