@@ -19,13 +19,23 @@ static bool starts_answer(const char *line, size_t len) {
   return len >= 5 && memcmp(line, "HTTP/", 5) == 0;
 }
 
+static bool ends_head(const char *line, size_t len) {
+  return (len == 2 && line[0] == '\r' && line[1] == '\n') || (len == 1 && line[0] == '\n');
+}
+
+static void begin_answer(struct sap_transfer *transfer) {
+  sap_buffer_clear(&transfer->head);
+  transfer->head_whole = false;
+}
+
 static size_t on_header(char *line, size_t one, size_t len, void *context) {
   struct sap_transfer *transfer = context;
   (void)one;
   transfer->facts.answered = true;
   transfer->head_total += len;
   if (transfer->head_total > SAP_MAX_HEAD) return refuse(transfer, SAP_VERDICT_HEAD_TOO_LARGE);
-  if (starts_answer(line, len)) sap_buffer_clear(&transfer->head);
+  if (starts_answer(line, len)) begin_answer(transfer);
+  if (ends_head(line, len)) transfer->head_whole = true;
   if (sap_buffer_append(&transfer->head, line, len) != 0) return refuse(transfer, SAP_VERDICT_NO_MEMORY);
   return len;
 }
@@ -157,7 +167,8 @@ static void read_facts(struct sap_transfer *transfer, CURLcode code) {
   curl_easy_getinfo(easy, CURLINFO_PRETRANSFER_TIME_T, &ready);
   curl_easy_getinfo(easy, CURLINFO_REQUEST_SIZE, &transfer->facts.request_size);
   curl_easy_getinfo(easy, CURLINFO_NUM_CONNECTS, &connects);
-  transfer->facts.code = code;
+  /* libcurl takes a connection that closes within the head for the end of an answer without a body. */
+  transfer->facts.code = code == CURLE_OK && !transfer->head_whole ? CURLE_PARTIAL_FILE : code;
   transfer->facts.established = ready > 0;
   transfer->reused = connects == 0 && ready > 0;
   read_timings(&transfer->timings, easy);

@@ -42,6 +42,7 @@ struct sap_transfer {
   size_t uploaded;
   struct sap_buffer head; /* header lines of the last answer, from its status line on */
   size_t head_total;      /* interim answers and trailers included */
+  bool head_whole;        /* that answer's head has ended */
   struct sap_buffer body;
   size_t max_response;
   bool done;
