@@ -89,14 +89,15 @@ function roles.slam() end
 
 function roles.says(down)
   read_until(down, ".")
-  write(down, (argument:gsub("\\r", "\r"):gsub("\\n", "\n")))
+  local said = argument:gsub("\\r", "\r"):gsub("\\n", "\n")
+  write(down, (said:gsub("\\(%d%d%d)", function(code) return string.char(code) end)))
 end
 
 -- Refuses with a status, saying something.
 function roles.refuse(down)
   local head = read_until(down, "\r\n\r\n")
   if not head then return end
-  tell("asked " .. head:match("^[^\r]*"))
+  tell("asked " .. head:gsub("\r\n", "|"))
   write(down, ("HTTP/1.1 %s No\r\nContent-Length: 7\r\nX-Echo: %s\r\n\r\nno, no\n"):format(argument,
     head:match("Proxy%-Authorization: ([^\r]*)") or "-"))
   wait(down)
@@ -107,9 +108,8 @@ function roles.proxy(down)
   local head = read_until(down, "\r\n\r\n")
   local host, port = (head or ""):match("^CONNECT ([^:]+):(%d+) ")
   if not host then return tell("asked " .. tostring(head)) end
-  tell("asked " .. head:match("^[^\r]*"))
-  tell("agent " .. (head:match("User%-Agent: ([^\r]*)") or "-"))
-  if argument and head:match("Proxy%-Authorization: ([^\r]*)") ~= argument then
+  tell("asked " .. head:gsub("\r\n", "|"))
+  if argument and argument ~= "" and head:match("Proxy%-Authorization: ([^\r]*)") ~= argument then
     write(down, "HTTP/1.1 407 No\r\nProxy-Authenticate: Basic realm=\"x\"\r\nContent-Length: 0\r\n\r\n")
     return
   end
