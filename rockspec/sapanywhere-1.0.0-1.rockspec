@@ -87,6 +87,7 @@ build = {
       ["sapanywhere.sandbox.system"] = "lua/sapanywhere/sandbox/system.lua",
       ["sapanywhere.sandbox.url"] = "lua/sapanywhere/sandbox/url.lua",
       ["sapanywhere.scheduler"] = "lua/sapanywhere/scheduler.lua",
+      ["sapanywhere.state"] = "lua/sapanywhere/state.lua",
       ["sapanywhere.suggest"] = "lua/sapanywhere/suggest.lua",
       ["sapanywhere.trace"] = "lua/sapanywhere/trace.lua",
       ["sapanywhere.version"] = "lua/sapanywhere/version.lua",
