@@ -102,7 +102,20 @@ describe("nginx", function()
           one_call, keep:format("header_filter"), one_call, keep:format("body_filter"), one_call, keep:format("log")),
         ("location = /set { set_by_lua_block $x { %s; %s; return 1 } content_by_lua_block { ngx.say(1) } }\n"):format(
           one_call, keep:format("set")),
-        location("/quick", "content_by_lua_block", "ngx.say(1)"),
+        location("/all", "content_by_lua_block", ([[
+          local s = %s
+          local results, errors = require("sapanywhere").all {
+            items = { 1, 2, 3, 4, 5, 6, 7, 8 },
+            worker = function()
+              return require("sapanywhere").oauth_url {
+                base_url = s.origin .. "/~delay=0.2/elements/api-v2", api_key = s.api_key, api_secret = s.api_secret,
+                callback_url = s.callback_url,
+              }
+            end,
+          }
+          for i = 1, 8 do if not results[i] then return ngx.say(tostring(errors[i])) end end
+          ngx.say("ok")
+        ]]):format(quote(contract.describe(service)))),
         location("/slow", "content_by_lua_block", (one_call:gsub("base_url = s.base_url",
           'base_url = s.origin .. "/~delay=1/elements/api-v2"')) .. ' ngx.say(result and "ok" or tostring(err))'),
         "lua_check_client_abort on;\n",
@@ -137,6 +150,14 @@ describe("nginx", function()
       end
     end)
   end
+
+  it("runs all inside one request while others run all too", function()
+    local waits = {}
+    for i = 1, 6 do waits[i] = ("curl -s -m 10 %s/all & "):format(origin(host)) end
+    local pipe = assert(io.popen(table.concat(waits) .. "wait"))
+    assert.equal(("ok\n"):rep(6), pipe:read("*a"))
+    pipe:close()
+  end)
 
   it("may block while it starts, and forgets in the worker what it opened before", function()
     local _, init = get(origin(host), "/init")

@@ -67,8 +67,12 @@ local function all(tasks)
     if tasks.on_progress then pcall(tasks.on_progress, done, total) end
   end
 
-  local outer = assert(host.find("auto"))
-  scheduler.run(take, tasks.concurrency or DEFAULT_CONCURRENCY, finished, outer)
+  local outer, err = host.find("auto")
+  if outer then
+    scheduler.run(take, tasks.concurrency or DEFAULT_CONCURRENCY, finished, outer)
+  else
+    for index = 1, total do failures[index] = err end
+  end
   return results, failures
 end
 
