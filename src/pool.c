@@ -102,7 +102,6 @@ struct option {
 static const struct option constant_options[] = {
   { CURLOPT_NOSIGNAL, 1 },
   { CURLOPT_PIPEWAIT, 1 },
-  { CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS },
   { CURLOPT_BUFFERSIZE, RECEIVE_BUFFER },
   { CURLOPT_UPLOAD_BUFFERSIZE, UPLOAD_BUFFER },
   { CURLOPT_PATH_AS_IS, 1 },

@@ -91,9 +91,15 @@ static CURLcode set_upload(CURL *easy, struct sap_transfer *transfer, const stru
   return curl_easy_setopt(easy, CURLOPT_READDATA, transfer);
 }
 
+/* Where HTTP/2 were possible without TLS, the first calls would wait for an answer that tells whether it is. */
+static long http_version(const struct sap_request *request) {
+  return strncmp(request->origin, "https:", 6) == 0 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1;
+}
+
 /* A constant URL is parsed in a third of the time that one with a query takes. */
 static CURLcode set_url(CURL *easy, const struct sap_request *request) {
   CURLcode code = curl_easy_setopt(easy, CURLOPT_URL, request->origin);
+  if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, http_version(request));
   return code == CURLE_OK ? curl_easy_setopt(easy, CURLOPT_REQUEST_TARGET, request->target) : code;
 }
 

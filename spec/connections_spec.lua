@@ -1,0 +1,251 @@
+-- Which calls share a connection, how many there are, and that none outlives its client.
+
+local core = require "sapanywhere.core"
+local peers = require "support.peers"
+local sapanywhere = require "sapanywhere"
+local services = require "support.service"
+local system = require "sapanywhere.sandbox.system"
+
+local function collect()
+  for _ = 1, 3 do collectgarbage() end
+end
+
+local function count_descriptors()
+  return tonumber(system.output("ls /proc/$PPID/fd | wc -l"))
+end
+
+describe("connections", function()
+  local service, copy
+
+  setup(function()
+    service = services.start {}
+    copy = os.tmpname()
+    system.write_file(copy, system.read_file(service.ca_file))
+  end)
+  teardown(function()
+    service:stop()
+    os.remove(copy)
+  end)
+  before_each(function() service:clear_log() end)
+
+  -- The serial numbers of the connections that the calls since the last time came over, in order.
+  local function connections()
+    local list = {}
+    for index, request in ipairs(service:take_log()) do list[index] = request.connection end
+    return list
+  end
+
+  local function count_distinct(list)
+    local seen, count = {}, 0
+    for _, value in ipairs(list) do
+      if not seen[value] then count = count + 1 end
+      seen[value] = true
+    end
+    return count
+  end
+
+  for _, origin in ipairs { "base_url", "tls_base_url" } do
+    it("are kept for the next call: " .. origin, function()
+      local client = service:client { base_url = service[origin] }
+      for _ = 1, 5 do
+        assert(client:oauth_url(service:asking()))
+        assert(client:create_instance(service:creating()))
+      end
+      local list = connections()
+      assert.equal(10, #list)
+      assert.equal(1, count_distinct(list))
+    end)
+  end
+
+  it("are kept between calls of the module that have equal options", function()
+    local function ask(more)
+      local options = service:asking { base_url = service.tls_base_url, tls = { ca_file = service.ca_file } }
+      for name, value in pairs(more or {}) do options[name] = value end
+      assert(sapanywhere.oauth_url(options))
+    end
+    for _ = 1, 3 do ask() end
+    ask { user_agent = "another", timeout = 5, null = "keep" }
+    ask { tls = { ca_file = service.ca_file, min_version = "1.3" } }
+    ask()
+    local list = connections()
+    assert.equal(6, #list)
+    assert.equal(2, count_distinct(list))
+    assert.equal(list[1], list[6])
+    assert.is_not.equal(list[1], list[5])
+  end)
+
+  it("never serve two different settings of TLS or of the proxy", function()
+    local one, other = peers.start("proxy"), peers.start("proxy")
+    local function proxy(peer, user) return ("http://%s127.0.0.1:%d"):format(user or "", peer.port) end
+    local file = service.ca_file
+    local settings = {
+      { tls = { ca_file = file } },
+      { tls = { ca_file = copy } },
+      { tls = { ca_file = file, min_version = "1.2" } },
+      { tls = { ca_file = file, min_version = "1.3" } },
+      { tls = { ca_file = file, cert_file = service.client_cert_file, key_file = service.client_key_file } },
+      { tls = { ca_file = file, ca_path = "/etc/ssl/certs" } },
+      { tls = { ca_file = file }, proxy = proxy(one) },
+      { tls = { ca_file = file }, proxy = proxy(other) },
+      { tls = { ca_file = file }, proxy = proxy(one, "me:one@") },
+      { tls = { ca_file = file }, proxy = proxy(one, "me:two@") },
+    }
+    for _, base_url in ipairs { service.base_url, service.tls_base_url } do
+      local client = service:client { base_url = base_url }
+      for _ = 1, 2 do
+        for _, setting in ipairs(settings) do
+          local options = service:asking(setting)
+          assert(client:oauth_url(options))
+        end
+      end
+      local list = connections()
+      assert.equal(2 * #settings, #list)
+      assert.equal(#settings, count_distinct(list))
+      for index in ipairs(settings) do assert.equal(list[index], list[index + #settings]) end
+      client:close()
+    end
+    assert.equal(6, one:count("connection"))
+    assert.equal(2, other:count("connection"))
+    one:stop()
+    other:stop()
+  end)
+
+  it("that were trusted are not trusted by a call that trusts less", function()
+    local client = service:client { base_url = service.tls_base_url }
+    assert(client:oauth_url(service:asking()))
+    local result, err = client:oauth_url(service:asking { tls = {} })
+    assert.is_nil(result)
+    assert.equal("tls", err.kind)
+    assert(client:oauth_url(service:asking()))
+  end)
+
+  local function ask_at_once(count, options)
+    local client = service:client(options)
+    local tasks = {}
+    for index = 1, count do
+      tasks[index] = function() return client:oauth_url(service:asking()) end
+    end
+    local results = sapanywhere.all(tasks)
+    for index = 1, count do assert.truthy(results[index]) end
+    client:close()
+    return connections()
+  end
+
+  it("are one for calls at the same time over HTTP/2", function()
+    local started = core.now()
+    local list = ask_at_once(50, { base_url = service:url { delay = 0.1, tls = true } })
+    assert.equal(50, #list)
+    assert.equal(1, count_distinct(list))
+    assert.truthy(core.now() - started < 3)
+  end)
+
+  it("are at most max_connections for calls at the same time over HTTP/1.1", function()
+    for _, most in ipairs { 1, 4 } do
+      local list = ask_at_once(20, { base_url = service:url { delay = 0.02 }, max_connections = most })
+      assert.equal(20, #list)
+      assert.equal(most, count_distinct(list))
+    end
+  end)
+
+  it("are as many as calls where that is allowed", function()
+    local list = ask_at_once(30, { base_url = service:url { delay = 0.3 } })
+    assert.equal(30, count_distinct(list))
+  end)
+
+  for _, origin in ipairs { "base_url", "tls_base_url" } do
+    it("of a slow call do not make another one wait: " .. origin, function()
+      local client = service:client {}
+      local took
+      sapanywhere.all {
+        function()
+          local url = service:url { delay = 1.5, tls = origin == "tls_base_url" }
+          assert(client:oauth_url(service:asking { base_url = url }))
+        end,
+        function()
+          local started = core.now()
+          assert(client:oauth_url(service:asking { base_url = service[origin] }))
+          took = core.now() - started
+        end,
+      }
+      assert.truthy(took < 1, took)
+      client:close()
+    end)
+  end
+
+  it("wait for one another within the deadline", function()
+    local client = service:client { base_url = service:url { delay = 0.4 }, max_connections = 1, timeout = 1 }
+    local tasks = {}
+    for index = 1, 6 do tasks[index] = function() return client:create_instance(service:creating()) end end
+    local results, errors = sapanywhere.all(tasks)
+    local done, waited = 0, 0
+    for index = 1, 6 do
+      if results[index] then
+        done = done + 1
+      else
+        assert.equal("timeout", errors[index].kind)
+        if errors[index].outcome == "not_sent" then waited = waited + 1 end
+      end
+    end
+    -- Those that were still waiting for the connection say that they did not get to it.
+    assert.truthy(done >= 1 and waited >= 2, done .. " " .. waited)
+    client:close()
+  end)
+
+  it("end with the client", function()
+    local before = count_descriptors()
+    local function use(close)
+      local client = service:client { base_url = service.tls_base_url }
+      assert(client:oauth_url(service:asking()))
+      if close then client:close() end
+    end
+    for number = 1, 10 do use(number > 5) end
+    collect()
+    local now = count_descriptors()
+    assert.truthy(now <= before, now .. " instead of " .. before)
+  end)
+
+  it("end with the calls that were in flight", function()
+    local before = count_descriptors()
+    local client = service:client { base_url = service:url { delay = 20 } }
+    local tasks = {}
+    for index = 1, 20 do tasks[index] = function() return client:oauth_url(service:asking()) end end
+    tasks[21] = function()
+      local other = service:client { base_url = service:url { delay = 0.1 } }
+      assert(other:oauth_url(service:asking()))
+      other:close()
+      client:close()
+    end
+    local _, errors = sapanywhere.all(tasks)
+    for index = 1, 20 do assert.equal("closed", errors[index].kind) end
+    collect()
+    local now = count_descriptors()
+    assert.truthy(now <= before, now .. " instead of " .. before)
+  end)
+
+  it("of old settings are let go when there are many", function()
+    local client = service:client { base_url = service.base_url }
+    local counts = {}
+    for most = 1, 60 do
+      assert(client:oauth_url(service:asking { max_connections = most }))
+      if most % 20 == 0 then
+        collect()
+        counts[#counts + 1] = count_descriptors()
+      end
+    end
+    assert.truthy(counts[3] <= counts[1] + 3, table.concat(counts, " "))
+    client:close()
+  end)
+
+  for _, origin in ipairs { "base_url", "tls_base_url" } do
+    it("that died while nobody used them are not used for a creation: " .. origin, function()
+      local client = service:client { base_url = service[origin] }
+      assert(client:oauth_url(service:asking()))
+      local options = service:creating { name = "after the restart " .. origin }
+      assert(service:restart())
+      local result, err, meta = client:create_instance(options)
+      assert.truthy(result, tostring(err))
+      assert.equal(1, meta.attempts)
+      assert.equal(1, service:count_names()["after the restart " .. origin])
+    end)
+  end
+end)
