@@ -164,8 +164,8 @@ describe("a sealer", function()
       local sealed = sealer()
       local value = sealed:issue { bind = BIND }
       local list = {
-        "", "Zq9", ("A"):rep(88), ("-"):rep(88), ("A"):rep(100000), value .. "A", value .. "=", value .. value,
-        " " .. value:sub(2), 5, true, {}, false,
+        "", "Zq9", ("A"):rep(88), ("-"):rep(88), ("A"):rep(100000), value .. "A", value .. "=",
+        value .. value, " " .. value:sub(2), 5, true, {}, false,
       }
       for length = 0, 87 do list[#list + 1] = value:sub(1, length) end
       for _, wrong in ipairs(list) do
