@@ -39,22 +39,31 @@ local function exchange(self, row, request, values, host, attempt)
   return result, err, meta
 end
 
+-- What becomes of a call whose client is closed between its exchanges.
+local function give_up(attempts, outcome, meta)
+  local err = closed()
+  err.attempts, err.outcome, meta.attempts = attempts, outcome, attempts
+  return nil, err, meta
+end
+
 -- As many exchanges as the retry policy allows before the deadline.
 local function perform(self, row, request, values, host, deadline)
-  local attempt = 0
+  local attempt, outcome, meta = 0, "not_sent", { warnings = {} }
   while true do
     attempt = attempt + 1
     request.timeout = deadline - now()
     trace.request(values, row, request, attempt)
-    local result, err, meta = exchange(self, row, request, values, host, attempt)
+    if self.connections.closed then return give_up(attempt - 1, outcome, meta) end
+    local result, err
+    result, err, meta = exchange(self, row, request, values, host, attempt)
     meta.attempts = attempt
     if not err then return result, nil, meta end
-    err.attempts = attempt
+    err.attempts, outcome = attempt, err.outcome
     local delay = retry.delay(row, err, attempt, values.retry, deadline - now())
     if not delay then return nil, err, meta end
     trace.retry(values, row, err, attempt, delay)
     host.sleep(delay)
-    if self.connections.closed then return nil, closed(), meta end
+    if self.connections.closed then return give_up(attempt, outcome, meta) end
   end
 end
 
