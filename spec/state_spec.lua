@@ -231,6 +231,16 @@ describe("a sealer", function()
     assert.truthy(math.abs(issued - os.time()) <= 2)
   end)
 
+  it("counts whole seconds, whatever its clock does", function()
+    local seconds
+    local sealed = sealer { on_use = function(_, left) seconds = left return true end }
+    at.now = ISSUED + 0.9
+    local value = assert(sealed:issue { bind = BIND })
+    at.now = ISSUED + 10.1
+    assert.is_true(sealed:verify(value, { bind = BIND }))
+    assert.equal("650", tostring(seconds))
+  end)
+
   it("says when its clock does not tell the time", function()
     local values = { "soon", -1, 0 / 0, math.huge, 2 ^ 40, {} }
     for _, wrong in ipairs(values) do
@@ -244,19 +254,28 @@ describe("a sealer", function()
     assert_refused("clock", sealer { clock = function() error "Zq9" end }:issue { bind = BIND })
   end)
 
-  it("says when there are no random bytes, or no HMAC", function()
-    local sealed = sealer()
-    local value = sealed:issue { bind = BIND }
-    for _, name in ipairs { "random", "hmac_sha256" } do
-      local works = core[name]
-      core[name] = function() return nil, "Zq9" end
-      local issued = { sealed:issue { bind = BIND } }
-      local verified = { sealed:verify(value, { bind = BIND }) }
-      core[name] = works
-      assert_refused("crypto", issued[1], issued[2])
-      if name == "hmac_sha256" then assert_refused("crypto", verified[1], verified[2]) end
-    end
-  end)
+  -- A function of the core, and at which of its calls it begins to fail.
+  for _, case in ipairs { { "random", 1 }, { "hmac_sha256", 1 }, { "hmac_sha256", 2 } } do
+    it(("says when %s fails at call %d"):format(case[1], case[2]), function()
+      local sealed = sealer()
+      local value = sealed:issue { bind = BIND }
+      local works, calls = core[case[1]], 0
+      local function run(call)
+        calls = 0
+        core[case[1]] = function(...)
+          calls = calls + 1
+          if calls < case[2] then return works(...) end
+          return nil, "Zq9"
+        end
+        local ok, err = call()
+        core[case[1]] = works
+        return ok, err
+      end
+      assert_refused("crypto", run(function() return sealed:issue { bind = BIND } end))
+      local ok, err = run(function() return sealed:verify(value, { bind = BIND }) end)
+      if calls > 0 then assert_refused("crypto", ok, err) end
+    end)
+  end
 
   it("keeps every bind apart, whatever bytes it holds", function()
     local sealed = sealer()
