@@ -11,10 +11,10 @@
 
 local errors = require "sapanywhere.errors"
 local descriptor = require "sapanywhere.host.descriptor"
+local plain = require "sapanywhere.host.plain" -- now: a program may have no descriptor left when it needs it
 local scheduler = require "sapanywhere.scheduler"
 
 local named = {
-  plain = "sapanywhere.host.plain",
   nginx = "sapanywhere.host.nginx",
   cqueues = "sapanywhere.host.cqueues",
 }
@@ -24,7 +24,7 @@ local function in_nginx()
   local nginx = require(named.nginx)
   local phase = nginx.phase()
   if nginx.may_yield(phase) then return nginx.host end
-  if nginx.may_block(phase) then return require(named.plain) end
+  if nginx.may_block(phase) then return plain end
   return nil, errors.new("wrong_phase", {
     message = ("nginx's %s phase cannot wait for an answer: make the call in ngx.timer.at(0, …), or in a rewrite, "
       .. "access or content handler"):format(phase),
@@ -43,7 +43,7 @@ local function detect()
   local scheduled = scheduler.current()
   if scheduled then return scheduled end
   if rawget(_G, "ngx") then return in_nginx() end
-  return in_cqueues() or require(named.plain)
+  return in_cqueues() or plain
 end
 
 -- A host that is asked for by name where it is not.
@@ -57,7 +57,7 @@ end
 local function by_name(name)
   if name == "nginx" and rawget(_G, "ngx") then return in_nginx() end
   if name == "nginx" or name == "cqueues" and not package.loaded.cqueues then return elsewhere(name) end
-  return require(named[name])
+  return name == "plain" and plain or require(named[name])
 end
 
 --- The host of the running coroutine.
