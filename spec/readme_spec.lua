@@ -82,7 +82,7 @@ local function make_environment()
   function env.print(...)
     local parts = {}
     for i = 1, select("#", ...) do parts[i] = tostring((select(i, ...))) end
-    printed[#printed + 1] = table.concat(parts, "\t")
+    printed[#printed + 1] = table.concat(parts, "  ")
   end
   return setmetatable(env, {
     __index = function(_, name)
