@@ -133,8 +133,8 @@ M.state = state.new
 --- What stands for JSON's null with the option `null = "keep"`; the same value as `cjson.null`.
 M.null = core.null
 
---- The one shape of a failure: what every function returns second. It reads well: `tostring(err)` is one line,
--- and it can be joined to strings.
+--- The one shape of a failure: what every function returns second. It reads well: `tostring(err)` is one
+-- line, and it can be joined to strings.
 -- @table error
 -- @field kind string: what went wrong, one of those in README.md
 -- @field message string: one that may be shown; no secret, token or code is in it
@@ -162,5 +162,24 @@ M.null = core.null
 -- @field elapsed number: seconds, all in all
 -- @field warnings list of strings
 -- @field recovered boolean: true where the instance was found, not created by this answer
+
+--- What `on_event` is told; nothing in it is secret.
+-- @table event
+-- @field event string: "request", "response", "retry" or "warning"
+-- @field call string: the function, such as "oauth_url"
+-- @field attempt number: from 1
+-- @field method string; with "request" and "response", like the next two
+-- @field url string: redacted
+-- @field bytes_sent number: of the request's body
+-- @field status number: the HTTP status; with "response", like all up to `http_version`
+-- @field request_id string: the platform's own id of the request
+-- @field bytes_received number: of the answer's body, decompressed
+-- @field timings table: seconds from the start of the attempt: `dns`, `connect`, `tls`, `first_byte`, `total`
+-- @field reused boolean: whether a kept connection served
+-- @field http_version string: "1.0", "1.1" or "2"
+-- @field kind string: of the failure; with "retry", and with "response" after one
+-- @field outcome string: of the failure
+-- @field message string: of the failure, or the warning
+-- @field delay number: seconds until the next attempt; with "retry"
 
 return M

@@ -324,8 +324,10 @@ describe("README.md's references", function()
 
   it("are to targets of the Makefile", function()
     local makefile = assert(io.open("Makefile")):read("*a")
-    for target in README:gmatch("`make ([%w-]+)") do
-      assert(makefile:find("\n" .. target .. ":", 1, true), target)
+    for _, pattern in ipairs { "`make ([%l-]+)", "\nmake ([%l-]+)" } do
+      for target in README:gmatch(pattern) do
+        assert(makefile:find("\n" .. target .. ":", 1, true), target)
+      end
     end
   end)
 end)
