@@ -17,33 +17,56 @@ static const char *check_text(lua_State *L, int index, size_t *len) {
   return text;
 }
 
-/* random(n): n random bytes, at most 256; or nil and a message. */
-static int random_bytes(lua_State *L) {
-  unsigned char bytes[MAX_RANDOM];
+static size_t check_count(lua_State *L) {
   lua_Integer count = luaL_checkinteger(L, 1);
 
   luaL_argcheck(L, count >= 0 && count <= MAX_RANDOM, 1, "0 to 256 expected");
-  if (sap_random(bytes, (size_t)count) != 0) {
-    lua_pushnil(L);
-    lua_pushliteral(L, "the system gives no random bytes");
-    return 2;
+  return (size_t)count;
+}
+
+static int fail_random(lua_State *L) {
+  lua_pushnil(L);
+  lua_pushliteral(L, "the system gives no random bytes");
+  return 2;
+}
+
+/* random(n): n random bytes, at most 256; or nil and a message. */
+static int random_bytes(lua_State *L) {
+  char bytes[MAX_RANDOM];
+  size_t count = check_count(L);
+
+  return sap_random(bytes, count) == 0 ? sap_push_and_wipe(L, bytes, count) : fail_random(L);
+}
+
+static void write_hex(char *out, const char *bytes, size_t len) {
+  static const char digits[] = "0123456789abcdef";
+
+  for (size_t i = 0; i < len; i++) {
+    out[2 * i] = digits[(unsigned char)bytes[i] >> 4];
+    out[2 * i + 1] = digits[(unsigned char)bytes[i] & 15];
   }
-  return sap_push_and_wipe(L, bytes, (size_t)count);
 }
 
 /* hex(s): two small hexadecimal digits for each byte. */
 static int to_hex(lua_State *L) {
-  static const char digits[] = "0123456789abcdef";
   char small[SMALL], *out;
   size_t len;
   const char *text = check_text(L, 1, &len);
 
   out = sap_push_scratch(L, small, sizeof small, 2 * len);
-  for (size_t i = 0; i < len; i++) {
-    out[2 * i] = digits[(unsigned char)text[i] >> 4];
-    out[2 * i + 1] = digits[(unsigned char)text[i] & 15];
-  }
+  write_hex(out, text, len);
   return sap_push_and_wipe(L, out, 2 * len);
+}
+
+/* random_hex(n): n random bytes in hex; or nil and a message. */
+static int random_hex(lua_State *L) {
+  char bytes[MAX_RANDOM], hex[2 * MAX_RANDOM];
+  size_t count = check_count(L);
+
+  if (sap_random(bytes, count) != 0) return fail_random(L);
+  write_hex(hex, bytes, count);
+  sap_wipe(bytes, count);
+  return sap_push_and_wipe(L, hex, 2 * count);
 }
 
 /* equal(a, b): whether the strings are equal, in a time that tells nothing of their content. */
@@ -121,6 +144,7 @@ static int get_pid(lua_State *L) {
 
 static const luaL_Reg functions[] = {
   { "random", random_bytes },
+  { "random_hex", random_hex },
   { "hex", to_hex },
   { "equal", is_equal },
   { "hmac_sha256", hmac_sha256 },

@@ -25,38 +25,51 @@ static int percent_encode(lua_State *L) {
   return sap_push_and_wipe(L, out, sap_percent_encode(out, text, len));
 }
 
-/* The string at a position of the list; its value stays alive as an element of the list. */
-static const char *list_string(lua_State *L, int list, int position, size_t *len) {
-  const char *text;
+/* Pushes the strings of the list at index 1, `count` of them; returns the room that they take encoded. */
+static size_t push_pieces(lua_State *L, int count) {
+  size_t len, room = 0;
 
-  lua_rawgeti(L, list, position);
-  if (lua_type(L, -1) != LUA_TSTRING) luaL_error(L, "names and values of a query must be strings");
-  text = lua_tolstring(L, -1, len);
-  lua_pop(L, 1);
-  return text;
+  luaL_checkstack(L, count + 1, "too many parameters");
+  for (int i = 1; i <= count; i++) {
+    lua_rawgeti(L, 1, i);
+    if (lua_type(L, -1) != LUA_TSTRING) luaL_error(L, "names and values of a query must be strings");
+    lua_tolstring(L, -1, &len);
+    room = check_length(L, room + 3 * check_length(L, len) + 1);
+  }
+  return room;
 }
 
-/* query{ name, value, ... }: "name=value&...", each encoded once. */
+/* Writes the strings from index `first` on as names and values, with a '&' behind the last; returns where that ends. */
+static char *write_pieces(lua_State *L, int first, int count, char *at) {
+  for (int i = 0; i < count; i++) {
+    size_t len;
+    const char *text = lua_tolstring(L, first + i, &len);
+
+    at += sap_percent_encode(at, text, len);
+    *at++ = i % 2 == 0 ? '=' : '&';
+  }
+  return at;
+}
+
+/* query({ name, value, ... }, path): "name=value&...", each encoded once. Where there is a path, it comes first, and a
+   question mark if anything follows. */
 static int build_query(lua_State *L) {
   char small[SMALL], *out, *at;
-  size_t len, room = 0;
+  size_t path_len, room;
+  const char *path = luaL_optlstring(L, 2, "", &path_len);
   int count;
 
   luaL_checktype(L, 1, LUA_TTABLE);
+  lua_settop(L, 2);
   count = (int)sap_raw_length(L, 1);
   luaL_argcheck(L, count % 2 == 0, 1, "a value for each name expected");
-  for (int i = 1; i <= count; i++) {
-    list_string(L, 1, i, &len);
-    room = check_length(L, room + 3 * check_length(L, len) + 1);
-  }
+  room = push_pieces(L, count) + check_length(L, path_len) + 1;
   at = out = sap_push_scratch(L, small, sizeof small, room);
-  for (int i = 1; i <= count; i++) {
-    const char *text = list_string(L, 1, i, &len);
-
-    at += sap_percent_encode(at, text, len);
-    *at++ = i % 2 == 1 ? '=' : '&';
-  }
-  return sap_push_and_wipe(L, out, count > 0 ? (size_t)(at - out) - 1 : 0);
+  memcpy(at, path, path_len);
+  at += path_len;
+  if (path_len > 0 && count > 0) *at++ = '?';
+  at = write_pieces(L, 3, count, at);
+  return sap_push_and_wipe(L, out, (size_t)(at - out) - (count > 0));
 }
 
 /* Decodes the piece into `scratch` and pushes it; returns false, with nothing pushed, at a malformed escape. */
@@ -106,20 +119,97 @@ static int is_utf8(lua_State *L) {
   return 1;
 }
 
+static bool has_control_byte(const char *at, const char *end) {
+  for (;;) {
+    at = sap_skip_visible(at, end);
+    if (at >= end) return false;
+    if ((unsigned char)*at < 0x80) return true;
+    at++;
+  }
+}
+
 /* has_control(s): whether a byte below 20 or the byte 7F is in it. */
 static int has_control(lua_State *L) {
-  size_t len, i = 0;
+  size_t len;
   const char *text = luaL_checklstring(L, 1, &len);
 
-  while (i < len && (unsigned char)text[i] >= 0x20 && text[i] != 0x7F) i++;
-  lua_pushboolean(L, i < len);
+  lua_pushboolean(L, has_control_byte(text, text + len));
+  return 1;
+}
+
+/* text_fault(v): nothing for text as most values must be; else "type" for what is no string, "empty", "control" for a
+   control character in it, "utf8" for what is not well-formed. */
+static int find_text_fault(lua_State *L) {
+  size_t len;
+  const char *text;
+
+  if (lua_type(L, 1) != LUA_TSTRING) return lua_pushliteral(L, "type"), 1;
+  text = lua_tolstring(L, 1, &len);
+  if (len == 0) return lua_pushliteral(L, "empty"), 1;
+  if (sap_skip_visible(text, text + len) == text + len) return 0;
+  if (has_control_byte(text, text + len)) return lua_pushliteral(L, "control"), 1;
+  if (!sap_is_utf8(text, len)) return lua_pushliteral(L, "utf8"), 1;
+  return 0;
+}
+
+/* The server shows secrets as stars: three or more of them need a closer look. */
+static bool may_be_mask(const char *text, size_t len) {
+  return len >= 3 && memcmp(text, "***", 3) == 0;
+}
+
+static bool is_plain_text(lua_State *L, int index) {
+  size_t len;
+  const char *text;
+
+  if (lua_type(L, index) != LUA_TSTRING) return false;
+  text = lua_tolstring(L, index, &len);
+  return len > 0 && sap_skip_visible(text, text + len) == text + len && !may_be_mask(text, len);
+}
+
+static bool is_wanted(lua_State *L, int wanted) {
+  bool found;
+
+  lua_pushvalue(L, -2);
+  lua_rawget(L, wanted);
+  found = lua_toboolean(L, -1);
+  lua_pop(L, 1);
+  return found;
+}
+
+/* take_texts(given, wanted, values, key): goes on in `given` behind the key, or begins. What `wanted` has and is plain
+   text goes into `values`; the next entry that is anything else is returned, its key and value; nothing at the end. */
+static int take_texts(lua_State *L) {
+  for (int i = 1; i <= 3; i++) luaL_checktype(L, i, LUA_TTABLE);
+  lua_settop(L, 4);
+  while (lua_next(L, 1)) {
+    if (!is_wanted(L, 2) || !is_plain_text(L, -1)) return 2;
+    lua_pushvalue(L, -2);
+    lua_insert(L, -2); /* key, key, value */
+    lua_rawset(L, 3);
+  }
+  return 0;
+}
+
+/* record(room, behind): an empty table with room for so many names; `behind`, if given, becomes its metatable. */
+static int new_record(lua_State *L) {
+  lua_createtable(L, 0, (int)luaL_checkinteger(L, 1));
+  if (lua_isnoneornil(L, 2)) return 1;
+  luaL_checktype(L, 2, LUA_TTABLE);
+  lua_pushvalue(L, 2);
+  lua_setmetatable(L, -2);
   return 1;
 }
 
 static const luaL_Reg functions[] = {
-  { "percent_encode", percent_encode }, { "query", build_query },
-  { "parse_query", parse_query },       { "is_utf8", is_utf8 },
-  { "has_control", has_control },       { NULL, NULL },
+  { "percent_encode", percent_encode },
+  { "query", build_query },
+  { "parse_query", parse_query },
+  { "is_utf8", is_utf8 },
+  { "has_control", has_control },
+  { "text_fault", find_text_fault },
+  { "take_texts", take_texts },
+  { "record", new_record },
+  { NULL, NULL },
 };
 
 void sap_open_text(lua_State *L) {

@@ -36,4 +36,22 @@ static inline const char *sap_skip_plain(const char *at, const char *end) {
   return at;
 }
 
+/* The first byte at or after `at` that is a control character (below 20, or 7F) or no ASCII, `end` where there is none.
+   Works as the function above does. */
+static inline const char *sap_skip_visible(const char *at, const char *end) {
+  const uint64_t ones = UINT64_C(0x0101010101010101);
+
+  while (end - at >= 8) {
+    uint64_t word, found;
+
+    memcpy(&word, at, sizeof word);
+    word = le64toh(word);
+    found = (word | (word - ones * 0x20) | ((word ^ ones * 0x7F) - ones)) & ones * 0x80;
+    if (found != 0) return at + (__builtin_ctzll(found) >> 3);
+    at += 8;
+  }
+  while (at < end && (unsigned char)*at >= 0x20 && (unsigned char)*at < 0x7F) at++;
+  return at;
+}
+
 #endif

@@ -8,7 +8,7 @@ local core = require "sapanywhere.core"
 local address = require "sapanywhere.address"
 local suggest = require "sapanywhere.suggest"
 
-local has_control, is_utf8 = core.has_control, core.is_utf8
+local text_fault = core.text_fault
 
 local M = {}
 
@@ -22,27 +22,25 @@ local function inside(name, key)
   return name .. "." .. (key:find("^[%w_.%-]+$") and #key <= 64 and key or "(odd name)")
 end
 
--- Whether a value is text as nearly all are: the way of those that are right is short.
-local function is_text(value)
-  return type(value) == "string" and value ~= "" and not has_control(value) and is_utf8(value)
+local FAULTS = {
+  empty = "must not be empty", control = "must not hold control characters", utf8 = "must be valid UTF-8",
+}
+
+local function blame(fault, value, name, problems)
+  wrong(problems, name, FAULTS[fault] or "must be a string, not a " .. type(value))
 end
 
 -- Text that may be empty.
 local function plain(value, name, problems)
-  if is_text(value) or value == "" then return value end
-  if type(value) ~= "string" then
-    wrong(problems, name, "must be a string, not a " .. type(value))
-  elseif has_control(value) then
-    wrong(problems, name, "must not hold control characters")
-  else
-    wrong(problems, name, "must be valid UTF-8")
-  end
+  local fault = text_fault(value)
+  if not fault or fault == "empty" then return value end
+  blame(fault, value, name, problems)
 end
 
 function M.text(value, name, problems)
-  if is_text(value) then return value end
-  if value == "" then return wrong(problems, name, "must not be empty") end
-  return plain(value, name, problems)
+  local fault = text_fault(value)
+  if not fault then return value end
+  blame(fault, value, name, problems)
 end
 
 -- The platform shows secrets as stars in its answers; sent back, they would become the secret.
@@ -55,7 +53,7 @@ end
 
 -- A secret, or a function that returns it when a call needs it: then `values.asks`.
 function M.secret(value, name, problems, values)
-  if is_text(value) and not MASKS[value] then return value end
+  if not text_fault(value) and not MASKS[value] then return value end
   if type(value) == "function" then
     values.asks = true
     return value
@@ -64,9 +62,12 @@ function M.secret(value, name, problems, values)
   return M.text(value, name, problems)
 end
 
+--- The checks that have nothing against plain text, whatever they say to anything else.
+M.TEXTS = { [M.text] = true, [M.secret] = true }
+
 -- A secret that stands in the Authorization header, where comma and white space separate.
 function M.header_secret(value, name, problems, values)
-  if type(value) == "string" and value:find("[, ]") then
+  if type(value) == "string" and (value:find(",", 1, true) or value:find(" ", 1, true)) then
     wrong(problems, name, "must not hold a comma or white space")
   end
   return M.secret(value, name, problems, values)
@@ -163,12 +164,18 @@ function M.element(value, name, problems, values)
   return M.text(value, name, problems)
 end
 
+-- What the last good base URL was read as: a program has one or a few, and may give one with every call.
+local last = {}
+
 function M.base_url(value, name, problems, values)
-  if type(value) ~= "string" then return wrong(problems, name, "must be a string, not a " .. type(value)) end
-  local origin, path = address.base(value)
-  if not origin then return wrong(problems, name, path) end
-  values.origin, values.prefix = origin, path
-  return origin .. path
+  if value ~= last.url then
+    if type(value) ~= "string" then return blame("type", value, name, problems) end
+    local origin, path = address.base(value)
+    if not origin then return wrong(problems, name, path) end
+    last = { url = value, origin = origin, prefix = path, base = origin .. path }
+  end
+  values.origin, values.prefix = last.origin, last.prefix
+  return last.base
 end
 
 function M.proxy(value, name, problems, values)

@@ -12,6 +12,7 @@ local errors = require "sapanywhere.errors"
 local suggest = require "sapanywhere.suggest"
 local version = require "sapanywhere.version"
 
+local take_texts = core.take_texts
 local seconds, integer, word = checks.seconds, checks.integer, checks.word
 
 local TLS = {
@@ -100,12 +101,14 @@ do
   defaults.__index = defaults
 end
 
--- What a row needs at each call: the check of every option it takes, the names it requires (`signing`: those
--- that it requires beside a body too), the secrets it sends.
+-- What a row needs at each call: the check of every option it takes (`texts`: those that are right where they
+-- are plain text), the names it requires (`signing`: those that it requires beside a body too), the secrets it
+-- sends.
 local function prepare(row)
-  local plan = { checks = {}, names = {}, required = {}, signing = {}, secrets = {} }
+  local plan = { checks = {}, texts = {}, names = {}, required = {}, signing = {}, secrets = {} }
   local function take(option)
-    plan.checks[option.name] = row.flat and option.flat_check or option.check
+    local check = row.flat and option.flat_check or option.check
+    plan.checks[option.name], plan.texts[option.name] = check, checks.TEXTS[check]
     plan.names[#plan.names + 1] = option.name
   end
   local function send(name, required)
@@ -167,8 +170,8 @@ end
 
 -- A state that nobody can guess: 128 bits, in hex.
 local function fresh_state(problems)
-  local bytes = core.random(16)
-  if bytes then return core.hex(bytes) end
+  local state = core.random_hex(16)
+  if state then return state end
   problems[#problems + 1] =
     { option = "state", kind = "wrong", message = "state must be given: this system has no random bytes" }
 end
@@ -213,13 +216,7 @@ local function inherit(values)
   values.__index = values
 end
 
--- A table with room for what most calls give: to let it grow would cost more than the checks.
-local function roomy()
-  return {
-    api_key = nil, api_secret = nil, callback_url = nil, state = nil,
-    code = nil, name = nil, user_secret = nil, organization_secret = nil,
-  }
-end
+local ROOM = 8 -- for what most calls give
 
 --- Reads the options of one call or client.
 -- @tparam table row the endpoint's row, or `NEW`
@@ -230,17 +227,17 @@ end
 -- @return[2] nil
 -- @treturn[2] table a usage error with every problem
 local function read(row, given, client)
-  local plan = prepared[row]
-  local known, problems = plan.checks, {}
-  local values = roomy()
-  if row ~= NEW then setmetatable(values, client or defaults) end
-  for name, value in next, given do
-    local check = known[name]
+  local plan, problems = prepared[row], {}
+  local values = core.record(ROOM, row ~= NEW and (client or defaults) or nil)
+  local name, value = take_texts(given, plan.texts, values)
+  while name ~= nil do
+    local check = plan.checks[name]
     if check then
       values[name] = check(value, name, problems, values)
     else
       refuse_name(row, name, problems)
     end
+    name, value = take_texts(given, plan.texts, values, name)
   end
   if row == NEW then
     inherit(values)

@@ -25,8 +25,8 @@ end
 
 local parameters = {} -- filled and emptied by each plan_query: a new list would cost more than the query
 
--- The fields in their documented order, then what is merged in.
-local function plan_query(row, values)
+-- The path and the query: the fields in their documented order, then what is merged in.
+local function plan_query(row, values, path)
   local fields, merges, list, count = row.fields, row.merges, parameters, 0
   for i = 1, #fields do
     local field = fields[i]
@@ -40,9 +40,9 @@ local function plan_query(row, values)
     local more = values[merges[i].option]
     if more then add_sorted(list, more) end
   end
-  local query = core.query(list)
+  local target = core.query(list, path)
   for i = #list, 1, -1 do list[i] = nil end
-  return query ~= "" and query or nil
+  return target
 end
 
 -- Puts a value at a place, making the tables on the way.
@@ -96,11 +96,10 @@ for _, row in pairs(endpoints) do
   if row.path_by_id then paths[row.path_by_id] = split(row.path_by_id) end
 end
 
-local function plan_target(path, values, query)
+local function plan_path(path, values)
   local parts = paths[path]
-  local segment = parts.after and values.segment or ""
-  return values.prefix .. parts.before .. segment .. (parts.after or "")
-    .. (query and "?" or "") .. (query or "")
+  if not parts.after then return values.prefix .. parts.before end
+  return values.prefix .. parts.before .. values.segment .. parts.after
 end
 
 local function plan_headers(row, values, body)
@@ -120,18 +119,18 @@ end
 -- @treturn table `{ method, origin, target, headers, body, timeout, connect_timeout, max_bytes }` as the
 --   engine takes it, and `state`, the one that is sent. The list of headers may be shared: not to be changed.
 local function request(row, values)
-  local method, path, query, body = row.method, row.path, nil, nil
+  local method, path, body = row.method, row.path, nil
   if row.carrier == "body" then
     local by_id = values.by_id and not values.body
     if by_id then path = row.path_by_id end
     body = assert(core.encode(values.body or plan_body(row, values, by_id)))
   elseif row.flat and values.secrets_in == "body" then
     method, body = "POST", assert(core.encode(plan_body(row, values)))
-  else
-    query = plan_query(row, values)
   end
+  local target = plan_path(path, values)
+  if not body then target = plan_query(row, values, target) end
   return {
-    method = method, origin = values.origin, target = plan_target(path, values, query),
+    method = method, origin = values.origin, target = target,
     headers = plan_headers(row, values, body), body = body, state = values.state or nil,
     timeout = values.timeout, connect_timeout = values.connect_timeout, max_bytes = values.max_response_bytes,
   }
