@@ -54,6 +54,25 @@ describe("all", function()
     assert.same({ "1/5", "2/5", "3/5", "4/5", "5/5" }, told)
   end)
 
+  it("lets go of what has ended while the rest goes on", function()
+    local seen, most = setmetatable({}, { __mode = "k" }), 0
+    local items = {}
+    for index = 1, 200 do items[index] = index end
+    sapanywhere.all {
+      items = items, concurrency = 2,
+      worker = function(index)
+        seen[coroutine.running()] = true
+        if index % 50 ~= 0 then return end
+        collectgarbage()
+        collectgarbage()
+        local count = 0
+        for _ in pairs(seen) do count = count + 1 end
+        most = math.max(most, count)
+      end,
+    }
+    assert.truthy(most < 10, most)
+  end)
+
   it("takes an empty list", function()
     assert.same({ n = 0 }, (sapanywhere.all {}))
   end)

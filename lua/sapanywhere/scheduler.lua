@@ -96,8 +96,9 @@ local function finish(run, thread, ok, ...)
     if ... ~= true then table.insert(run.ready, thread) end -- a yield of the function's own
     return
   end
-  run.live = run.live - 1
-  run.finished(run.indexes[thread], ok, ...)
+  local index = run.indexes[thread]
+  run.live, run.indexes[thread], current[thread] = run.live - 1, nil, nil
+  run.finished(index, ok, ...)
 end
 
 local function start_more(run)
