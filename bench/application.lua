@@ -19,6 +19,7 @@ local http = [[
       })
     end
     quick, late, long = client_of "${quick}", client_of "${late}", client_of "${long}"
+    spread = client_of "${spread}"
     function answer(client)
       local instance = assert(client:create_instance(values))
       say(instance.token)
@@ -61,9 +62,11 @@ local http = [[
 local server = [[
     location = /quick { content_by_lua_block { answer(quick) } }
     location = /late { content_by_lua_block { answer(late) } }
+    location = /spread { content_by_lua_block { answer(spread) } }
     location = /long { content_by_lua_block { answer(long) } }
     location = /quick/capture { content_by_lua_block { captured "/to/quick" } }
-    location = /late/capture { content_by_lua_block { captured "/to/late/0.1" } }
+    location = /late/capture { content_by_lua_block { captured "/to/late/0.1-0.1" } }
+    location = /spread/capture { content_by_lua_block { captured "/to/late/0.05-0.15" } }
     location = /late/blocking { content_by_lua_block { blocking "${late}" } }
     location /to/ {
       internal;
@@ -83,6 +86,7 @@ return function(rig, service, long)
   local values = {
     port = service.port, here = here,
     quick = service.quick, late = service.late "0.1", long = service.late(long),
+    spread = service.late("0.05", "0.15"),
   }
   local function fill(text)
     return (text:gsub("%${(%w+)}", values))

@@ -44,7 +44,7 @@ local function pictures()
       note = "Less is better; logarithmic. The floor: libcurl and lua-cjson in C, nothing else.",
     }
   end
-  local neighbour = bars_of "nginx, neighbour under 100 calls in flight: p99"
+  local neighbour = bars_of "nginx, neighbour under 100 calls of 100 ms in step: p99"
   if neighbour[1] then
     made.neighbour = draw {
       title = "What a neighbour in the same nginx worker waits for its answer (p99)", unit = "µs",
@@ -76,7 +76,7 @@ local function conclude(described)
   print(#missed == 0 and "every target is met" or ("missed: " .. table.concat(missed, "; ")))
   write(rig.build .. "/table.md", text)
   for name, picture in pairs(made) do write(("%s/%s.svg"):format(rig.build, name), picture) end
-  if os.getenv "KEEP" then keep(text, made) end
+  if (os.getenv "KEEP" or "") ~= "" then keep(text, made) end
 end
 
 local function main()

@@ -30,12 +30,26 @@ local quick = [[
     location = /quick/instances { default_type application/json; gzip off; return 200 ${instance}; }
 ]]
 
--- The same, later.
+-- The same with the header lines that gateways like to add.
+local dressed = [[
+    location = /dressed/instances {
+      default_type application/json; gzip off;
+      add_header Access-Control-Allow-Origin "*";
+      add_header X-Frame-Options SAMEORIGIN;
+      add_header X-Content-Type-Options nosniff;
+      add_header Elements-Request-Id 5a1f3c9e4b0d7c2a6e8f1b3d;
+      add_header Set-Cookie "session=0123456789abcdef; Path=/; HttpOnly";
+      return 200 ${instance};
+    }
+]]
+
+-- The same, later: after a time between two limits.
 local late = [[
-    location ~ ^/late/(?<seconds>[0-9.]+)/ {
+    location ~ ^/late/(?<least>[0-9.]+)-(?<most>[0-9.]+)/ {
       default_type application/json; gzip off;
       content_by_lua_block {
-        ngx.sleep(tonumber(ngx.var.seconds))
+        local least, most = tonumber(ngx.var.least), tonumber(ngx.var.most)
+        ngx.sleep(least + (most - least) * math.random())
         local text = ngx.var.uri:find("/instances$") and ${lua_instance} or ${lua_oauth_url}
         ngx.header.content_length = #text
         ngx.print(text)
@@ -83,10 +97,14 @@ local function answer_of(size)
   return text .. (" "):rep(size - #text - 1) .. "}"
 end
 
+local function late_url(origin, least, most)
+  return ("%s/late/%s-%s"):format(origin, least, most or least)
+end
+
 local SIZES = { 1, 4, 16, 64, 256, 1024 }
 
 --- Starts it.
--- @treturn table base URLs (`quick`, `tls_quick` and so on; `late(seconds)` and so on; `size(kib)`), `ca_file`,
+-- @treturn table base URLs (`quick`, `tls_quick` …; `late(seconds)` …; `size(kib)`), `ca_file`,
 -- `port`, `stop()`
 local function start()
   local own = ports.pick { "kept", "closing" }
@@ -100,7 +118,8 @@ local function start()
   }
   values.quick, values.late = fill(quick, values), fill(late, values)
   local started = assert(sandbox.start {
-    log = false, nginx = { server = values.quick .. values.late .. sized, http = fill(tls, values) },
+    log = false, nginx = { server = values.quick .. fill(dressed, values) .. values.late .. sized,
+      http = fill(tls, values) },
   })
   assert(os.execute("mkdir " .. started.dir .. "/answers"))
   for _, size in ipairs(SIZES) do write(started.dir .. "/answers/" .. size, answer_of(size * 1024)) end
@@ -108,12 +127,12 @@ local function start()
   local tls_origin = started.tls_base_url:match("^%a+://[^/]+")
   return {
     sandbox = started, dir = started.dir, ca_file = started.ca_file, port = plain_origin:match("%d+$"),
-    quick = plain_origin .. "/quick", h2_quick = tls_origin .. "/quick",
+    quick = plain_origin .. "/quick", dressed = plain_origin .. "/dressed", h2_quick = tls_origin .. "/quick",
     tls_quick = ("https://localhost:%d/quick"):format(own.kept),
-    tls_late = function(seconds) return ("https://localhost:%d/late/%s"):format(own.kept, seconds) end,
+    tls_late = function(least, most) return late_url("https://localhost:" .. own.kept, least, most) end,
     closing = ("https://localhost:%d/quick"):format(own.closing),
-    late = function(seconds) return ("%s/late/%s"):format(plain_origin, seconds) end,
-    h2_late = function(seconds) return ("%s/late/%s"):format(tls_origin, seconds) end,
+    late = function(least, most) return late_url(plain_origin, least, most) end,
+    h2_late = function(least, most) return late_url(tls_origin, least, most) end,
     sizes = SIZES, size = function(size) return ("%s/size/%d"):format(plain_origin, size) end,
     stop = function() started:stop() end,
   }

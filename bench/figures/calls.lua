@@ -2,7 +2,7 @@
 
 local function measure_calls(rig, contenders, call, base_url, ca_file)
   local count = rig.pick(2000, 300)
-  return rig.compare(contenders, rig.pick(9, 3), function(contender)
+  return rig.compare(contenders, rig.pick(7, 3), function(contender)
     local more = math.max(2, count * contender.scale)
     local one = rig.timed(contender, call, 1, base_url, ca_file)
     local all = one and rig.timed(contender, call, math.floor(more + 1), base_url, ca_file)

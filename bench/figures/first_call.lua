@@ -2,7 +2,7 @@
 -- each trusts by itself.
 
 local function measure(rig, base_url, before)
-  return rig.compare(rig.sequential, rig.pick(21, 5), function(contender)
+  return rig.compare(rig.sequential, rig.pick(15, 5), function(contender)
     return rig.timed(contender, "oauth_url", 1, base_url, nil, nil, before)
   end)
 end

@@ -2,7 +2,7 @@
 -- own start taken off, and what each costs in memory.
 
 local function measure(rig, in_flight, base_url, ca_file)
-  local rounds = in_flight < 2000 and rig.pick(7, 2) or rig.pick(5, 2)
+  local rounds = in_flight < 2000 and rig.pick(5, 2) or rig.pick(3, 2)
   return rig.compare(rig.concurrent, rounds, function(contender)
     local none = rig.timed(contender, "create_instance", 0, base_url, ca_file, in_flight)
     local one = rig.timed(contender, "create_instance", 1, base_url, ca_file, 1)

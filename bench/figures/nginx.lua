@@ -66,24 +66,22 @@ local function measure_long(rig, application, seconds)
     { order = ORDER, at_most = 2 })
 end
 
--- The load runs in a process of its own beside the probe; "idle" has none.
-local function measure_neighbour(rig, application)
+-- What a page that does nothing takes, asked each millisecond, while wrk loads the worker.
+local function measure_neighbour(rig, application, named, path)
   local loads = {
-    { name = "idle" }, { name = "sapanywhere", path = "/late" }, { name = "capture", path = "/late/capture" },
-    { name = "blocking luasocket", path = "/late/blocking", slow = true },
+    { name = "idle" }, { name = "sapanywhere", suffix = "" }, { name = "capture", suffix = "/capture" },
   }
-  local count, distance = rig.pick(2000, 500), 1000
-  local samples = rig.compare(loads, rig.pick(5, 2), function(under)
-    local asks = under.slow and rig.pick(20, 5) or count
-    local wrk = under.path and ("wrk -t1 -c%d -d600s --timeout 60s %s%s >/dev/null & sleep 0.7;"):format(
-      under.slow and 10 or 100, application.origin, under.path) or ""
-    local text = rig.must(("{ %s %s/probe %s /neighbour %d %d; ${!:+kill $!}; }"):format(
-      wrk, rig.build, application.port, asks, distance))
+  if path == "/late" then loads[4] = { name = "blocking luasocket", suffix = "/blocking", blocks = true } end
+  local samples = rig.compare(loads, rig.pick(4, 2), function(under)
+    local wrk = under.suffix and ("wrk -t1 -c%d -d600s --timeout 60s %s >/dev/null & sleep 1;"):format(
+      under.blocks and 10 or 100, application.origin .. path .. under.suffix) or ""
+    local text = rig.must(("{ %s %s/probe %s /neighbour %d 1000; ${!:+kill $!}; }"):format(
+      wrk, rig.build, application.port, under.blocks and rig.pick(8, 4) or rig.pick(3000, 1000)))
     local p50, p99 = text:match("(%S+) (%S+)")
     return { p50 = tonumber(p50), p99 = tonumber(p99) }
   end)
   for _, key in ipairs { "p50", "p99" } do
-    rig.report(("nginx, neighbour under 100 calls in flight: %s"):format(key), "µs", samples, key,
+    rig.report(("nginx, neighbour under 100 calls %s: %s"):format(named, key), "µs", samples, key,
       { order = rig.names(loads), floor = "idle", ratio_at_most = 1.5 })
   end
 end
@@ -96,7 +94,8 @@ return function(rig, service)
     measure_rates(rig, application)
     measure_added(rig, service, application)
     measure_long(rig, application, seconds)
-    measure_neighbour(rig, application)
+    measure_neighbour(rig, application, "of 50 to 150 ms", "/spread")
+    measure_neighbour(rig, application, "of 100 ms in step", "/late")
   end)
   application.stop()
   if not ok then error(problem, 0) end
