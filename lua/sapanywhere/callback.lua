@@ -108,7 +108,7 @@ local function check_options(opts)
   if type(opts) ~= "table" then opts = {} end
   for name in pairs(opts) do
     if name ~= "state" and name ~= "bind" then
-      local shown_name = type(name) == "string" and redact.line(name, 64) or "?"
+      local shown_name = type(name) == "string" and #name <= 64 and name:find("^[%w_.%-]+$") and name or "?"
       return usage(shown_name, suggest.unknown("option", name, OPTIONS), "unknown")
     end
   end

@@ -154,6 +154,53 @@ function roles.cut_up(down, number)
   carry(down, connect("127.0.0.1", argument), (number - 1) * tonumber(second) + tonumber(third or 0))
 end
 
+-- Answers with what it was asked: the path says with which status, and how it dresses what it repeats.
+
+local dress = {}
+
+local function hex_escape(pattern)
+  return function(char) return pattern:format(char:byte()) end
+end
+
+function dress.raw(text) return text end
+function dress.html(text)
+  return "<pre>" .. text:gsub("[&<>\"']", hex_escape("&#%d;")) .. "</pre>"
+end
+function dress.percent(text) return (text:gsub("[^%w%-._~]", hex_escape("%%%02X"))) end
+function dress.percent_lower(text) return (text:gsub("[^%w]", hex_escape("%%%02x"))) end
+function dress.base64(text) return (require "mime".b64(text)) end
+function dress.json(text) return '{"message":"' .. text:gsub('[%c"\\]', hex_escape("\\u%04x")) .. '"}' end
+function dress.json_slashes(text)
+  text = text:gsub('["\\/]', "\\%0"):gsub("%c", hex_escape("\\u%04x"))
+  return '{"message":"no","providerMessage":"' .. text .. '","requestId":"' .. text:sub(1, 300) .. '"}'
+end
+function dress.list(text) return '["' .. text:gsub('[%c"\\]', hex_escape("\\u%04x")) .. '"]' end
+
+function roles.echo(down)
+  local head = read_until(down, "\r\n\r\n")
+  if not head then return end
+  local length = tonumber(head:match("[Cc]ontent%-[Ll]ength: (%d+)") or 0)
+  local first, last = head:find("\r\n\r\n", 1, true)
+  local request = head
+  while #request - last < length do
+    wait(down)
+    local more = read(down)
+    if not more then return end
+    request = request .. more
+  end
+  local status, style = head:match("^%u+ /(%d+)/([%w_]+)")
+  local line = request:gsub("%c+", " | ")
+  local body = dress[style](request)
+  local echoes = {}
+  for index, name in ipairs { "X-Echo", "Location", "Elements-Error", "Retry-After", "WWW-Authenticate",
+    "Set-Cookie", "Elements-Request-Id" } do
+    echoes[index] = name .. ": " .. (index % 2 == 0 and line or dress.percent(line)) .. "\r\n"
+  end
+  write(down, ("HTTP/1.1 %s %s\r\nContent-Length: %d\r\n%sConnection: close\r\n\r\n%s"):format(
+    status, line:sub(1, 200), #body, table.concat(echoes), body))
+  tell("answered " .. status .. " after " .. first)
+end
+
 -- The loop.
 
 local server = assert(socket.bind("127.0.0.1", 0, 1024))
