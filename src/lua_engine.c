@@ -8,6 +8,7 @@
 #include "headers.h"
 #include "pool.h"
 #include "transfer.h"
+#include "utf8.h"
 
 static const char engine_type[] = "sapanywhere.engine";
 static const char pool_type[] = "sapanywhere.pool";
@@ -163,9 +164,7 @@ static long milliseconds_field(lua_State *L, const char *name) {
 
 /* Nothing may end a line, or a C string, early: the public face refuses it with a better message. */
 static const char *check_line(lua_State *L, const char *line, size_t len) {
-  for (size_t i = 0; i < len; i++)
-    if ((unsigned char)line[i] < 0x20 || line[i] == 0x7f)
-      luaL_error(L, "control character in a request line");
+  if (sap_has_control(line, len)) luaL_error(L, "control character in a request line");
   return line;
 }
 
@@ -175,15 +174,31 @@ static const char *line_field(lua_State *L, const char *name) {
   return check_line(L, text, len);
 }
 
-static void add_headers(lua_State *L, struct sap_transfer *transfer) {
-  lua_getfield(L, 2, "headers");
-  luaL_checktype(L, -1, LUA_TTABLE);
-  size_t count = sap_raw_length(L, -1);
+/* The list is on the top: returns how many bytes its lines have. */
+static size_t count_bytes(lua_State *L, size_t count) {
+  size_t bytes = 0;
   for (size_t i = 1; i <= count; i++) {
     size_t len;
     lua_rawgeti(L, -1, (int)i);
     const char *line = luaL_checklstring(L, -1, &len);
-    if (sap_transfer_add_header(transfer, check_line(L, line, len)) != 0) luaL_error(L, "not enough memory");
+    check_line(L, line, len);
+    bytes += len;
+    lua_pop(L, 1);
+  }
+  return bytes;
+}
+
+static void add_headers(lua_State *L, struct sap_transfer *transfer) {
+  lua_getfield(L, 2, "headers");
+  luaL_checktype(L, -1, LUA_TTABLE);
+  size_t count = sap_raw_length(L, -1);
+  if (sap_transfer_expect_headers(transfer, count, count_bytes(L, count)) != 0)
+    luaL_error(L, "not enough memory");
+  for (size_t i = 1; i <= count; i++) {
+    size_t len;
+    lua_rawgeti(L, -1, (int)i);
+    const char *line = lua_tolstring(L, -1, &len);
+    sap_lines_add(&transfer->headers, line, len);
     lua_pop(L, 1);
   }
   lua_pop(L, 1);

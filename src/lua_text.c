@@ -119,21 +119,12 @@ static int is_utf8(lua_State *L) {
   return 1;
 }
 
-static bool has_control_byte(const char *at, const char *end) {
-  for (;;) {
-    at = sap_skip_visible(at, end);
-    if (at >= end) return false;
-    if ((unsigned char)*at < 0x80) return true;
-    at++;
-  }
-}
-
 /* has_control(s): whether a byte below 20 or the byte 7F is in it. */
 static int has_control(lua_State *L) {
   size_t len;
   const char *text = luaL_checklstring(L, 1, &len);
 
-  lua_pushboolean(L, has_control_byte(text, text + len));
+  lua_pushboolean(L, sap_has_control(text, len));
   return 1;
 }
 
@@ -147,7 +138,7 @@ static int find_text_fault(lua_State *L) {
   text = lua_tolstring(L, 1, &len);
   if (len == 0) return lua_pushliteral(L, "empty"), 1;
   if (sap_skip_visible(text, text + len) == text + len) return 0;
-  if (has_control_byte(text, text + len)) return lua_pushliteral(L, "control"), 1;
+  if (sap_has_control(text, len)) return lua_pushliteral(L, "control"), 1;
   if (!sap_is_utf8(text, len)) return lua_pushliteral(L, "utf8"), 1;
   return 0;
 }

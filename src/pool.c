@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "engine.h"
+#include "handle.h"
 #include "secure.h"
 #include "transfer.h"
 #include "trust.h"
@@ -125,7 +126,7 @@ static CURLcode set_constants(CURL *easy) {
   CURLcode code = set_protocols(easy);
   for (size_t i = 0; code == CURLE_OK && i < sizeof constant_options / sizeof constant_options[0]; i++)
     code = curl_easy_setopt(easy, constant_options[i].name, constant_options[i].value);
-  if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
+  if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, SAP_ENCODINGS);
   return code;
 }
 
@@ -164,31 +165,36 @@ static CURLcode set_proxy(CURL *easy, const char *proxy) {
   return code == CURLE_OK ? curl_easy_setopt(easy, CURLOPT_PROXY, proxy != NULL ? proxy : "") : code;
 }
 
-static CURL *new_easy(struct sap_pool *pool) {
-  CURL *easy = curl_easy_init();
-  if (easy == NULL) return NULL;
+static CURLcode set_all(CURL *easy, struct sap_pool *pool) {
   CURLcode code = set_constants(easy);
   if (code == CURLE_OK) code = set_sockets(easy, pool);
   if (code == CURLE_OK) code = set_tls(easy, &pool->settings);
-  if (code == CURLE_OK) code = set_proxy(easy, pool->settings.proxy);
-  if (code == CURLE_OK) return easy;
-  curl_easy_cleanup(easy);
+  return code == CURLE_OK ? set_proxy(easy, pool->settings.proxy) : code;
+}
+
+static struct sap_handle *new_handle(struct sap_pool *pool) {
+  CURL *easy = curl_easy_init();
+  struct sap_handle *handle = easy != NULL ? sap_handle_new(easy) : NULL;
+  if (handle == NULL) return NULL;
+  sap_transfer_set_callbacks(handle);
+  if (set_all(easy, pool) == CURLE_OK) return handle;
+  sap_handle_free(handle);
   return NULL;
 }
 
-CURL *sap_pool_take_easy(struct sap_pool *pool) {
-  return pool->spare_count > 0 ? pool->spare[--pool->spare_count] : new_easy(pool);
+struct sap_handle *sap_pool_take_handle(struct sap_pool *pool) {
+  return pool->spare_count > 0 ? pool->spare[--pool->spare_count] : new_handle(pool);
 }
 
-void sap_pool_give_easy(struct sap_pool *pool, CURL *easy) {
+void sap_pool_give_handle(struct sap_pool *pool, struct sap_handle *handle) {
   if (pool->spare_count < sizeof pool->spare / sizeof pool->spare[0])
-    pool->spare[pool->spare_count++] = easy;
+    pool->spare[pool->spare_count++] = handle;
   else
-    curl_easy_cleanup(easy);
+    sap_handle_free(handle);
 }
 
 static void free_spare(struct sap_pool *pool) {
-  while (pool->spare_count > 0) curl_easy_cleanup(pool->spare[--pool->spare_count]);
+  while (pool->spare_count > 0) sap_handle_free(pool->spare[--pool->spare_count]);
 }
 
 /* Work. */
@@ -200,10 +206,10 @@ void sap_pool_act(struct sap_pool *pool, curl_socket_t fd, int events) {
   pool->references++;
   curl_multi_socket_action(pool->multi, fd, events, &count);
   while ((message = curl_multi_info_read(pool->multi, &count)) != NULL) {
-    char *transfer = NULL;
+    char *handle = NULL;
     CURLcode code = message->data.result;
-    curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
-    sap_transfer_complete((struct sap_transfer *)(void *)transfer, code);
+    curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &handle);
+    sap_transfer_complete(((struct sap_handle *)(void *)handle)->transfer, code);
   }
   sap_pool_release(pool);
 }

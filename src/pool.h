@@ -9,6 +9,7 @@
 #include <curl/curl.h>
 
 struct sap_engine;
+struct sap_handle;
 struct sap_transfer;
 
 /* NULL and 0 mean "not given". The strings are copied by sap_pool_new. */
@@ -28,7 +29,7 @@ struct sap_pool {
   CURLM *multi;     /* NULL until the first transfer, and after a fork */
   int64_t deadline; /* when libcurl wants to be called again, SAP_NEVER if not */
   struct sap_transfer *running;
-  CURL *spare[16]; /* handles that are set up and idle */
+  struct sap_handle *spare[16]; /* set up and idle */
   unsigned spare_count;
   struct sap_pool *previous, *next;
 };
@@ -41,9 +42,9 @@ void sap_pool_release(struct sap_pool *pool);
 void sap_pool_close(struct sap_pool *pool);
 
 /* For engine.c and transfer.c. */
-CURLM *sap_pool_multi(struct sap_pool *pool);    /* NULL without memory */
-CURL *sap_pool_take_easy(struct sap_pool *pool); /* a handle with every constant option set, or NULL */
-void sap_pool_give_easy(struct sap_pool *pool, CURL *easy);
+CURLM *sap_pool_multi(struct sap_pool *pool);                   /* NULL without memory */
+struct sap_handle *sap_pool_take_handle(struct sap_pool *pool); /* with every constant option set, or NULL */
+void sap_pool_give_handle(struct sap_pool *pool, struct sap_handle *handle);
 void sap_pool_act(struct sap_pool *pool, curl_socket_t fd, int events); /* lets libcurl work, then collects */
 void sap_pool_abandon(struct sap_pool *pool); /* after a fork: forgets what belongs to the parent */
 

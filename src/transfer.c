@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "engine.h"
+#include "handle.h"
 #include "pool.h"
 #include "secure.h"
 
@@ -29,7 +30,7 @@ static void begin_answer(struct sap_transfer *transfer) {
 }
 
 static size_t on_header(char *line, size_t one, size_t len, void *context) {
-  struct sap_transfer *transfer = context;
+  struct sap_transfer *transfer = ((struct sap_handle *)context)->transfer;
   (void)one;
   transfer->facts.answered = true;
   transfer->head_total += len;
@@ -41,7 +42,7 @@ static size_t on_header(char *line, size_t one, size_t len, void *context) {
 }
 
 static size_t on_body(char *data, size_t one, size_t len, void *context) {
-  struct sap_transfer *transfer = context;
+  struct sap_transfer *transfer = ((struct sap_handle *)context)->transfer;
   (void)one;
   if (len > transfer->max_response - transfer->body.len) return refuse(transfer, SAP_VERDICT_BODY_TOO_LARGE);
   if (sap_buffer_append(&transfer->body, data, len) != 0) return refuse(transfer, SAP_VERDICT_NO_MEMORY);
@@ -50,7 +51,7 @@ static size_t on_body(char *data, size_t one, size_t len, void *context) {
 
 /* There is no way back in this stream: libcurl cannot send a request twice whose body has begun to leave. */
 static size_t on_upload(char *room, size_t one, size_t len, void *context) {
-  struct sap_transfer *transfer = context;
+  struct sap_transfer *transfer = ((struct sap_handle *)context)->transfer;
   size_t left = transfer->upload.len - transfer->uploaded;
   (void)one;
   if (len > left) len = left;
@@ -65,11 +66,30 @@ struct sap_transfer *sap_transfer_new(void) {
   return calloc(1, sizeof(struct sap_transfer));
 }
 
-int sap_transfer_add_header(struct sap_transfer *transfer, const char *line) {
-  struct curl_slist *grown = curl_slist_append(transfer->headers, line);
-  if (grown == NULL) return -1;
-  transfer->headers = grown;
-  return 0;
+void sap_transfer_set_callbacks(struct sap_handle *handle) {
+  CURL *easy = handle->easy;
+  curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
+  curl_easy_setopt(easy, CURLOPT_HEADERDATA, handle);
+  curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
+  curl_easy_setopt(easy, CURLOPT_WRITEDATA, handle);
+  curl_easy_setopt(easy, CURLOPT_READFUNCTION, on_upload);
+  curl_easy_setopt(easy, CURLOPT_READDATA, handle);
+}
+
+/* libcurl writes an Accept-Encoding of its own twice for each request, a given one once. */
+static const char encodings[] = "Accept-Encoding: " SAP_ENCODINGS;
+
+/* libcurl would ask whether to send a large body before it does, and old versions take 1 KB for large. */
+static const char no_question[] = "Expect:";
+enum { LARGEST_UNASKED = 1024 };
+
+int sap_transfer_expect_headers(struct sap_transfer *transfer, size_t count, size_t bytes) {
+  return sap_lines_reserve(&transfer->headers, count + 2, bytes + sizeof encodings + sizeof no_question);
+}
+
+static void add_own_headers(struct sap_lines *headers, const struct sap_request *request) {
+  sap_lines_add(headers, encodings, sizeof encodings - 1);
+  if (request->body_len > LARGEST_UNASKED) sap_lines_add(headers, no_question, sizeof no_question - 1);
 }
 
 static CURLcode set_method(CURL *easy, const struct sap_request *request) {
@@ -83,43 +103,24 @@ static CURLcode set_method(CURL *easy, const struct sap_request *request) {
   return code;
 }
 
-static CURLcode set_upload(CURL *easy, struct sap_transfer *transfer, const struct sap_request *request) {
+static CURLcode set_upload(struct sap_transfer *transfer, const struct sap_request *request) {
   if (request->body == NULL) return CURLE_OK;
-  if (sap_buffer_append(&transfer->upload, request->body, request->body_len) != 0) return CURLE_OUT_OF_MEMORY;
-  if (sap_transfer_add_header(transfer, "Expect:") != 0) return CURLE_OUT_OF_MEMORY;
-  curl_easy_setopt(easy, CURLOPT_READFUNCTION, on_upload);
-  return curl_easy_setopt(easy, CURLOPT_READDATA, transfer);
-}
-
-/* Where HTTP/2 were possible without TLS, the first calls would wait for an answer that tells whether it is. */
-static long http_version(const struct sap_request *request) {
-  return strncmp(request->origin, "https:", 6) == 0 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1;
+  return sap_buffer_append(&transfer->upload, request->body, request->body_len) == 0 ? CURLE_OK
+                                                                                     : CURLE_OUT_OF_MEMORY;
 }
 
 /* A constant URL is parsed in a third of the time that one with a query takes. */
-static CURLcode set_url(CURL *easy, const struct sap_request *request) {
-  CURLcode code = curl_easy_setopt(easy, CURLOPT_URL, request->origin);
-  if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, http_version(request));
-  return code == CURLE_OK ? curl_easy_setopt(easy, CURLOPT_REQUEST_TARGET, request->target) : code;
-}
-
-static CURLcode set_callbacks(CURL *easy, struct sap_transfer *transfer) {
-  curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);
-  curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->detail);
-  curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
-  curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer);
-  curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
-  return curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
-}
-
-static CURLcode set_up(CURL *easy, struct sap_transfer *transfer, const struct sap_request *request) {
-  CURLcode code = set_url(easy, request);
+static CURLcode set_up(struct sap_handle *handle, struct sap_transfer *transfer,
+                       const struct sap_request *request) {
+  CURL *easy = handle->easy;
+  CURLcode code = sap_handle_aim(handle, request->origin);
+  if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_REQUEST_TARGET, request->target);
   if (code == CURLE_OK) code = set_method(easy, request);
-  if (code == CURLE_OK) code = set_upload(easy, transfer, request);
-  if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->headers);
+  if (code == CURLE_OK) code = set_upload(transfer, request);
+  if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->headers.list);
   if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, request->timeout_ms);
   if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, request->connect_timeout_ms);
-  return code == CURLE_OK ? set_callbacks(easy, transfer) : code;
+  return code;
 }
 
 /* The pool's running ones. */
@@ -143,13 +144,6 @@ static void unlink_running(struct sap_pool *pool, struct sap_transfer *transfer)
 
 /* Ending. */
 
-static void free_headers(struct sap_transfer *transfer) {
-  for (struct curl_slist *item = transfer->headers; item != NULL; item = item->next)
-    sap_wipe(item->data, strlen(item->data));
-  curl_slist_free_all(transfer->headers);
-  transfer->headers = NULL;
-}
-
 static double seconds(CURL *easy, CURLINFO which) {
   curl_off_t microseconds = 0;
   curl_easy_getinfo(easy, which, &microseconds);
@@ -165,7 +159,7 @@ static void read_timings(struct sap_timings *timings, CURL *easy) {
 }
 
 static void read_facts(struct sap_transfer *transfer, CURLcode code) {
-  CURL *easy = transfer->easy;
+  CURL *easy = transfer->handle->easy;
   curl_off_t ready = 0;
   long connects = 0;
   curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &transfer->status);
@@ -183,29 +177,30 @@ static void read_facts(struct sap_transfer *transfer, CURLcode code) {
 static void finish(struct sap_transfer *transfer) {
   struct sap_pool *pool = transfer->pool;
   transfer->done = true;
-  transfer->easy = NULL;
+  transfer->handle = NULL;
   transfer->pool = NULL;
-  free_headers(transfer);
+  sap_lines_free(&transfer->headers);
   sap_buffer_free(&transfer->upload);
   unlink_running(pool, transfer);
   sap_engine_push_done(transfer->engine, transfer);
   sap_pool_release(pool);
 }
 
-/* Takes the pointers into this transfer out of the handle before the pool keeps it. */
-static void return_easy(struct sap_pool *pool, CURL *easy) {
-  curl_easy_setopt(easy, CURLOPT_HTTPHEADER, NULL);
-  curl_easy_setopt(easy, CURLOPT_REQUEST_TARGET, NULL);
-  curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, NULL);
-  curl_easy_setopt(easy, CURLOPT_PRIVATE, NULL);
-  sap_pool_give_easy(pool, easy);
+/* Takes what belongs to this transfer out of the handle before the pool keeps it. */
+static void return_handle(struct sap_pool *pool, struct sap_handle *handle) {
+  curl_easy_setopt(handle->easy, CURLOPT_HTTPHEADER, NULL);
+  curl_easy_setopt(handle->easy, CURLOPT_REQUEST_TARGET, NULL);
+  handle->transfer = NULL;
+  handle->detail[0] = '\0';
+  sap_pool_give_handle(pool, handle);
 }
 
 void sap_transfer_complete(struct sap_transfer *transfer, CURLcode code) {
   struct sap_pool *pool = transfer->pool;
   read_facts(transfer, code);
-  curl_multi_remove_handle(pool->multi, transfer->easy);
-  return_easy(pool, transfer->easy);
+  memcpy(transfer->detail, transfer->handle->detail, sizeof transfer->detail);
+  curl_multi_remove_handle(pool->multi, transfer->handle->easy);
+  return_handle(pool, transfer->handle);
   finish(transfer);
 }
 
@@ -227,21 +222,24 @@ static void fail_start(struct sap_transfer *transfer, CURLcode code, enum sap_ve
   transfer->facts.code = code;
   transfer->facts.verdict = verdict;
   transfer->done = true;
-  free_headers(transfer);
+  sap_lines_free(&transfer->headers);
   sap_buffer_free(&transfer->upload);
 }
 
 static CURLcode hand_over(struct sap_transfer *transfer, struct sap_pool *pool,
                           const struct sap_request *request) {
-  CURL *easy = sap_pool_take_easy(pool);
-  if (easy == NULL) return CURLE_OUT_OF_MEMORY;
-  CURLcode code = set_up(easy, transfer, request);
-  if (code == CURLE_OK && curl_multi_add_handle(pool->multi, easy) != CURLM_OK) code = CURLE_OUT_OF_MEMORY;
+  struct sap_handle *handle = sap_pool_take_handle(pool);
+  if (handle == NULL) return CURLE_OUT_OF_MEMORY;
+  handle->transfer = transfer;
+  add_own_headers(&transfer->headers, request);
+  CURLcode code = set_up(handle, transfer, request);
+  if (code == CURLE_OK && curl_multi_add_handle(pool->multi, handle->easy) != CURLM_OK)
+    code = CURLE_OUT_OF_MEMORY;
   if (code != CURLE_OK) {
-    return_easy(pool, easy);
+    return_handle(pool, handle);
     return code;
   }
-  transfer->easy = easy;
+  transfer->handle = handle;
   return CURLE_OK;
 }
 
@@ -276,7 +274,7 @@ void sap_transfer_free(struct sap_transfer *transfer) {
   if (transfer->pool != NULL) sap_transfer_cancel(transfer, SAP_VERDICT_CANCELLED);
   if (transfer->queued) sap_engine_drop_done(transfer->engine, transfer);
   if (transfer->engine != NULL) sap_engine_release(transfer->engine);
-  free_headers(transfer);
+  sap_lines_free(&transfer->headers);
   sap_buffer_free(&transfer->upload);
   sap_buffer_free(&transfer->head);
   sap_buffer_free(&transfer->body);

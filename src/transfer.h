@@ -10,10 +10,13 @@
 
 #include "buffer.h"
 #include "failure.h"
+#include "lines.h"
 
 struct sap_engine;
+struct sap_handle;
 struct sap_pool;
 
+#define SAP_ENCODINGS "gzip" /* that answers may have */
 #define SAP_MAX_HEAD ((size_t)64 * 1024)
 
 /* Borrowed for the length of sap_transfer_start. */
@@ -36,8 +39,8 @@ struct sap_transfer {
   uint64_t id;
   struct sap_engine *engine; /* NULL before the start */
   struct sap_pool *pool;     /* NULL once done */
-  CURL *easy;                /* likewise */
-  struct curl_slist *headers;
+  struct sap_handle *handle; /* likewise */
+  struct sap_lines headers;
   struct sap_buffer upload;
   size_t uploaded;
   struct sap_buffer head; /* header lines of the last answer, from its status line on */
@@ -59,8 +62,8 @@ struct sap_transfer {
 /* NULL without memory. Belongs to the caller alone. */
 struct sap_transfer *sap_transfer_new(void);
 
-/* Adds one "Name: value" line before the start. 0, or -1 without memory. */
-int sap_transfer_add_header(struct sap_transfer *transfer, const char *line);
+/* Makes room for so many "Name: value" lines with so many bytes, before they are added. 0, or -1 without memory. */
+int sap_transfer_expect_headers(struct sap_transfer *transfer, size_t count, size_t bytes);
 
 /* Hands the request to libcurl; nothing is sent before the engine's next step. On CURLE_OK the transfer runs; else it
    is done already, and its failure says why. */
@@ -70,6 +73,8 @@ void sap_transfer_start(struct sap_transfer *transfer, struct sap_pool *pool,
 /* Ends a running transfer, whatever libcurl is doing with it. */
 void sap_transfer_cancel(struct sap_transfer *transfer, enum sap_verdict verdict);
 
+/* For pool.c: lets the handle call us. */
+void sap_transfer_set_callbacks(struct sap_handle *handle);
 /* For pool.c: libcurl is through with it. */
 void sap_transfer_complete(struct sap_transfer *transfer, CURLcode code);
 /* For pool.c: as sap_transfer_cancel, but libcurl's handles belong to another process and are not touched. */

@@ -54,3 +54,14 @@ bool sap_is_utf8(const char *text, size_t len) {
   }
   return true;
 }
+
+bool sap_has_control(const char *text, size_t len) {
+  const char *at = text, *end = text + len;
+
+  for (;;) {
+    at = sap_skip_visible(at, end);
+    if (at >= end) return false;
+    if ((unsigned char)*at < 0x80) return true;
+    at++;
+  }
+}

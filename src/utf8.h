@@ -14,6 +14,9 @@ size_t sap_utf8_length(const char *at, const char *end);
 
 bool sap_is_utf8(const char *text, size_t len);
 
+/* Whether a byte below 20 or the byte 7F is in it. */
+bool sap_has_control(const char *text, size_t len);
+
 /* The first byte at or after `at` that a JSON string cannot simply contain: a control character, a quote, a backslash,
    or the beginning of a character beyond ASCII. `end` where there is none.
    Eight bytes are looked at together: a subtraction sets the high bit of each byte that is too small, and a borrow only
