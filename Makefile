@@ -77,7 +77,7 @@ test: deps-test each-lua ## every spec on every Lua
 	  $(MAKE) --no-print-directory spec LUA=$$lua BUILD=build/$$lua || failed="$$failed $$lua"; \
 	done; test -z "$$failed" || { echo "make test: failed on$$failed"; exit 1; }
 
-spec: $(CORE) ## the specs on LUA only, installing nothing; SPEC=spec/x_spec.lua for one
+spec: $(CORE) helpers ## the specs on LUA only, installing nothing; SPEC=spec/x_spec.lua for one
 	@echo "== Specs on $(LUA)"
 	@$(RUN) $(LUA) $(BUSTED) $(SPEC)
 
@@ -104,6 +104,19 @@ $(C_FUZZERS:%=$(BUILD)/%): $(BUILD)/%: spec/fuzz/%.c spec/fuzz/fuzz.h $(OBJECTS)
 $(LUA_FUZZERS:%=$(BUILD)/%): $(BUILD)/%: spec/fuzz/lua.c spec/fuzz/fuzz.h $(OBJECTS)
 	@echo "compile $@"
 	$(Q)$(COMPILE) -Isrc -DSCRIPT='"spec/fuzz/$*.lua"' -o $@ $< $(OBJECTS) $(FUZZ_LIBS)
+
+# What specs need of C: system calls, and memory that runs out.
+helpers: $(BUILD)/spec/process.so $(BUILD)/spec/failing.so build/spec/failing_malloc.so
+
+$(BUILD)/spec/%.so: spec/support/%.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	@echo "compile $@"
+	$(Q)$(COMPILE) -shared -o $@ $<
+
+build/spec/failing_malloc.so: spec/support/failing_malloc.c
+	@mkdir -p $(@D)
+	@echo "compile $@"
+	$(Q)$(CC) -std=gnu11 -fPIC $(WARNINGS) -O2 -g -fno-builtin -shared -o $@ $<
 
 demo: deps-demo ## the whole journey against the local service
 	@$(MAKE) --no-print-directory demo-run LUA=lua5.4

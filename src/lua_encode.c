@@ -24,6 +24,7 @@ struct writer {
   int base;  /* index of the whole value; above it a key and a value for each step of the way into it */
   int depth; /* how many such steps have been taken */
   const char *problem; /* with a %s for the type of the value */
+  bool out_of_memory;  /* no fault of the value's */
 };
 
 /* Writing steps leave the stack as it was; after a failed one the way to the fault is on it. */
@@ -33,7 +34,8 @@ static bool fail(struct writer *w, const char *problem) {
 }
 
 static bool fail_memory(struct writer *w) {
-  return fail(w, "needs more memory than there is");
+  w->out_of_memory = true;
+  return fail(w, NULL);
 }
 
 static int table_index(const struct writer *w) {
@@ -231,8 +233,9 @@ static int push_problem(struct writer *w) {
   return 3;
 }
 
-/* encode(value): the text, or nil, the path of what cannot be written ("" for the whole), and what is wrong with it. The
-   value is looked at as it is, without its metamethods. Names come in no particular order. */
+/* encode(value): the text, or nil, the path of what cannot be written ("" for the whole), and what is wrong with it. It
+   raises where memory runs out. The value is looked at as it is, without its metamethods. Names come in no particular
+   order. */
 static int encode(lua_State *L) {
   struct writer w = { .L = L };
 
@@ -242,7 +245,7 @@ static int encode(lua_State *L) {
   w.out = sap_push_buffer(L);
   lua_insert(L, 1);
   w.base = 2;
-  if (!write_value(&w)) return push_problem(&w);
+  if (!write_value(&w)) return w.out_of_memory ? luaL_error(L, "not enough memory") : push_problem(&w);
   lua_pushlstring(L, w.out->data, w.out->len);
   sap_buffer_free(w.out);
   return 1;

@@ -160,6 +160,9 @@ end
 
 -- A body that is no JSON is shown where it cannot be the answer itself, which may hold a token.
 local function read_garbage(row, response, values, meta, what)
+  if what == "out of memory" then
+    return fail(row, meta, "cancelled", "there was not enough memory to read the answer")
+  end
   local message = ("the server answered %d, but not with JSON (%s)"):format(response.status, what)
   local snippet = not response.body:find("^%s*[{%[]")
     and shown(response.body, redact.secrets(values), SNIPPET)
