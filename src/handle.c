@@ -4,15 +4,86 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct sap_handle *sap_handle_new(CURL *easy) {
+enum { RECEIVE_BUFFER = 16384, UPLOAD_BUFFER = 16384 };
+
+struct option {
+  CURLoption name;
+  long value;
+};
+
+/* Needed by every request and changed by none. */
+static const struct option constant_options[] = {
+  { CURLOPT_NOSIGNAL, 1 },
+  { CURLOPT_PIPEWAIT, 1 },
+  { CURLOPT_BUFFERSIZE, RECEIVE_BUFFER },
+  { CURLOPT_UPLOAD_BUFFERSIZE, UPLOAD_BUFFER },
+  { CURLOPT_PATH_AS_IS, 1 },
+  { CURLOPT_DISALLOW_USERNAME_IN_URL, 1 },
+  { CURLOPT_HTTPPROXYTUNNEL, 1 },
+  { CURLOPT_SUPPRESS_CONNECT_HEADERS, 1 },
+#if LIBCURL_VERSION_NUM >= 0x075700
+  { CURLOPT_QUICK_EXIT, 1 }, /* giving up must not wait for the resolver's thread */
+#endif
+};
+
+static CURLcode set_protocols(CURL *easy) {
+#if LIBCURL_VERSION_NUM >= 0x075500
+  return curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+#else
+  return curl_easy_setopt(easy, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
+#endif
+}
+
+static CURLcode set_constants(CURL *easy) {
+  CURLcode code = set_protocols(easy);
+  for (size_t i = 0; code == CURLE_OK && i < sizeof constant_options / sizeof constant_options[0]; i++)
+    code = curl_easy_setopt(easy, constant_options[i].name, constant_options[i].value);
+  if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, SAP_ENCODINGS);
+  return code;
+}
+
+/* The server and an https proxy are trusted by the same certificates. NULL takes libcurl's own default away. */
+static CURLcode set_trust(CURL *easy, const struct sap_settings *settings) {
+  CURLcode code = curl_easy_setopt(easy, CURLOPT_CAINFO, settings->ca_file);
+  if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_PROXY_CAINFO, settings->ca_file);
+  if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_CAPATH, settings->ca_path);
+  if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_PROXY_CAPATH, settings->ca_path);
+  return code;
+}
+
+static CURLcode set_tls(CURL *easy, const struct sap_settings *settings) {
+  long version = settings->tls_1_3 ? CURL_SSLVERSION_TLSv1_3 : CURL_SSLVERSION_TLSv1_2;
+  CURLcode code = CURLE_OK;
+  if (settings->ca_file != NULL || settings->ca_path != NULL) code = set_trust(easy, settings);
+  if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_SSLVERSION, version);
+  if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_PROXY_SSLVERSION, version);
+  if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_SSLCERT, settings->cert_file);
+  if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_SSLKEY, settings->key_file);
+  return code;
+}
+
+/* An empty proxy keeps libcurl from taking one out of the environment. */
+static CURLcode set_proxy(CURL *easy, const char *proxy) {
+  CURLcode code = curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
+  return code == CURLE_OK ? curl_easy_setopt(easy, CURLOPT_PROXY, proxy != NULL ? proxy : "") : code;
+}
+
+static CURLcode set_all(CURL *easy, const struct sap_settings *settings) {
+  CURLcode code = set_constants(easy);
+  if (code == CURLE_OK) code = set_tls(easy, settings);
+  return code == CURLE_OK ? set_proxy(easy, settings->proxy) : code;
+}
+
+struct sap_handle *sap_handle_new(const struct sap_settings *settings) {
   struct sap_handle *handle = calloc(1, sizeof *handle);
-  if (handle == NULL) {
-    curl_easy_cleanup(easy);
+  if (handle == NULL) return NULL;
+  handle->easy = curl_easy_init();
+  if (handle->easy == NULL || set_all(handle->easy, settings) != CURLE_OK) {
+    sap_handle_free(handle);
     return NULL;
   }
-  handle->easy = easy;
-  curl_easy_setopt(easy, CURLOPT_PRIVATE, handle);
-  curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, handle->detail);
+  curl_easy_setopt(handle->easy, CURLOPT_PRIVATE, handle);
+  curl_easy_setopt(handle->easy, CURLOPT_ERRORBUFFER, handle->detail);
   return handle;
 }
 

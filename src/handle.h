@@ -1,10 +1,14 @@
 /* Keeps one of libcurl's easy handles from call to call, with all that stays the same set on it. */
-#ifndef SAPANYWHERE_HANDLE_H
-#define SAPANYWHERE_HANDLE_H
+#ifndef SAP_HANDLE_H
+#define SAP_HANDLE_H
 
 #include <curl/curl.h>
 
+#include "settings.h"
+
 struct sap_transfer;
+
+#define SAP_ENCODINGS "gzip" /* that answers may have */
 
 struct sap_handle {
   CURL *easy;
@@ -14,8 +18,8 @@ struct sap_handle {
   char detail[CURL_ERROR_SIZE];  /* libcurl's words on a failure */
 };
 
-/* Takes the easy handle, and cleans it up where there is no memory; then returns NULL. */
-struct sap_handle *sap_handle_new(CURL *easy);
+/* NULL without memory, or where this libcurl lacks what is needed. */
+struct sap_handle *sap_handle_new(const struct sap_settings *settings);
 void sap_handle_free(struct sap_handle *handle);
 
 /* Sets where the next request goes: scheme://host[:port]. */

@@ -1,12 +1,12 @@
 /* Binds what a host waits with: one descriptor until it can be read, and an event that is posted now or later. */
 #include <errno.h>
-#include <limits.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "core.h"
+#include "lua_handle.h"
 
 static const char event_type[] = "sapanywhere.event";
 
@@ -64,8 +64,7 @@ static int event_close(lua_State *L) {
 /* poll(fd, seconds) -> whether fd can be read. Blocks; a signal ends the wait early. */
 static int poll_fd(lua_State *L) {
   struct pollfd item = { .fd = (int)luaL_checkinteger(L, 1), .events = POLLIN };
-  lua_Number milliseconds = luaL_checknumber(L, 2) * 1000;
-  int count = poll(&item, 1, milliseconds >= INT_MAX ? INT_MAX : (int)(milliseconds + 0.999));
+  int count = poll(&item, 1, sap_to_milliseconds(luaL_checknumber(L, 2)));
   lua_pushboolean(L, count > 0);
   return 1;
 }
@@ -82,10 +81,6 @@ static const luaL_Reg functions[] = {
 };
 
 void sap_open_event(lua_State *L) {
-  luaL_newmetatable(L, event_type);
-  sap_set_functions(L, methods, 0);
-  lua_pushvalue(L, -1);
-  lua_setfield(L, -2, "__index");
-  lua_pop(L, 1);
+  sap_make_type(L, event_type, methods);
   sap_set_functions(L, functions, 0);
 }

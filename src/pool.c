@@ -1,61 +1,39 @@
-/* Keeps the connections and easy handles of calls that share their TLS, proxy and limits. */
+/* Runs the transfers that share their TLS, proxy and limits, over connections that it keeps. */
 #include "pool.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "engine.h"
-#include "handle.h"
-#include "secure.h"
-#include "transfer.h"
-#include "trust.h"
+#include "pipe_guard.h"
 
-enum { MAX_STREAMS = 1000, RECEIVE_BUFFER = 16384, UPLOAD_BUFFER = 16384 };
+enum { MAX_STREAMS = 1000 };
 
-/* Settings. */
-
-static bool copy_string(char **copy, const char *string) {
-  *copy = string != NULL ? strdup(string) : NULL;
-  return string == NULL || *copy != NULL;
-}
-
-static void free_secret(char *string) {
-  if (string != NULL) sap_wipe(string, strlen(string));
-  free(string);
-}
-
-static void free_settings(struct sap_settings *settings) {
-  free(settings->ca_file);
-  free(settings->ca_path);
-  free(settings->cert_file);
-  free(settings->key_file);
-  free_secret(settings->proxy);
-}
-
-static bool copy_settings(struct sap_settings *copy, const struct sap_settings *from) {
-  copy->tls_1_3 = from->tls_1_3;
-  copy->max_connections = from->max_connections;
-  return copy_string(&copy->ca_file, from->ca_file) && copy_string(&copy->ca_path, from->ca_path) &&
-         copy_string(&copy->cert_file, from->cert_file) && copy_string(&copy->key_file, from->key_file) &&
-         copy_string(&copy->proxy, from->proxy);
-}
-
-/* What libcurl asks of the engine. None of these may raise or touch Lua. */
+/* What libcurl asks of the reactor. None of these may raise or touch Lua. */
 
 static int on_timer(CURLM *multi, long milliseconds, void *context) {
   struct sap_pool *pool = context;
   (void)multi;
-  pool->deadline = milliseconds < 0 ? SAP_NEVER : sap_monotonic_ms() + milliseconds;
+  pool->deadline = milliseconds < 0 ? SAP_NEVER : sap_reactor_now() + milliseconds;
   return 0;
+}
+
+static unsigned what_of(int poll) {
+  switch (poll) {
+    case CURL_POLL_IN: return SAP_READABLE;
+    case CURL_POLL_OUT: return SAP_WRITABLE;
+    case CURL_POLL_INOUT: return SAP_READABLE | SAP_WRITABLE;
+    default: return 0;
+  }
 }
 
 static int on_socket(CURL *easy, curl_socket_t fd, int what, void *context, void *unused) {
   struct sap_pool *pool = context;
   (void)easy;
   (void)unused;
-  return sap_engine_watch(pool->engine, pool, fd, what);
+  return sap_reactor_watch(&pool->commons->reactor, pool, fd, what_of(what));
 }
 
 static curl_socket_t open_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address) {
@@ -63,14 +41,14 @@ static curl_socket_t open_socket(void *context, curlsocktype purpose, struct cur
   (void)purpose;
   int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
   if (fd < 0) return CURL_SOCKET_BAD;
-  if (sap_engine_note_open(pool->engine, pool, fd) == 0) return fd;
+  if (sap_reactor_note_open(&pool->commons->reactor, pool, fd) == 0) return fd;
   close(fd);
   return CURL_SOCKET_BAD;
 }
 
 static int close_socket(void *context, curl_socket_t fd) {
   struct sap_pool *pool = context;
-  sap_engine_note_close(pool->engine, fd);
+  sap_reactor_note_close(&pool->commons->reactor, fd);
   return close(fd);
 }
 
@@ -89,105 +67,37 @@ static CURLM *new_multi(struct sap_pool *pool) {
   return multi;
 }
 
-CURLM *sap_pool_multi(struct sap_pool *pool) {
-  if (pool->multi == NULL) pool->multi = new_multi(pool);
+static CURLM *need_multi(struct sap_pool *pool) {
+  if (pool->multi == NULL) {
+    pool->multi = new_multi(pool);
+    pool->generation = pool->commons->reactor.generation;
+    pool->guarded = sap_pipe_guard_needed();
+  }
   return pool->multi;
 }
 
-struct option {
-  CURLoption name;
-  long value;
-};
-
-/* Needed by every request and changed by none. */
-static const struct option constant_options[] = {
-  { CURLOPT_NOSIGNAL, 1 },
-  { CURLOPT_PIPEWAIT, 1 },
-  { CURLOPT_BUFFERSIZE, RECEIVE_BUFFER },
-  { CURLOPT_UPLOAD_BUFFERSIZE, UPLOAD_BUFFER },
-  { CURLOPT_PATH_AS_IS, 1 },
-  { CURLOPT_DISALLOW_USERNAME_IN_URL, 1 },
-  { CURLOPT_HTTPPROXYTUNNEL, 1 },
-  { CURLOPT_SUPPRESS_CONNECT_HEADERS, 1 },
-#if LIBCURL_VERSION_NUM >= 0x075700
-  { CURLOPT_QUICK_EXIT, 1 }, /* giving up must not wait for the resolver's thread */
-#endif
-};
-
-static CURLcode set_protocols(CURL *easy) {
-#if LIBCURL_VERSION_NUM >= 0x075500
-  return curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-#else
-  return curl_easy_setopt(easy, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
-#endif
-}
-
-static CURLcode set_constants(CURL *easy) {
-  CURLcode code = set_protocols(easy);
-  for (size_t i = 0; code == CURLE_OK && i < sizeof constant_options / sizeof constant_options[0]; i++)
-    code = curl_easy_setopt(easy, constant_options[i].name, constant_options[i].value);
-  if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, SAP_ENCODINGS);
-  return code;
-}
-
-static CURLcode set_sockets(CURL *easy, struct sap_pool *pool) {
+static void set_sockets(CURL *easy, struct sap_pool *pool) {
   curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
   curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, pool);
   curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, close_socket);
-  return curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, pool);
-}
-
-/* The server and an https proxy are trusted by the same certificates. NULL takes libcurl's own default away. */
-static CURLcode set_trust(CURL *easy, const char *ca_file, const char *ca_path) {
-  CURLcode code = curl_easy_setopt(easy, CURLOPT_CAINFO, ca_file);
-  if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_PROXY_CAINFO, ca_file);
-  if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_CAPATH, ca_path);
-  if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_PROXY_CAPATH, ca_path);
-  return code;
-}
-
-static CURLcode set_tls(CURL *easy, const struct sap_settings *settings) {
-  struct sap_trust trust = { settings->ca_file, settings->ca_path };
-  long version = settings->tls_1_3 ? CURL_SSLVERSION_TLSv1_3 : CURL_SSLVERSION_TLSv1_2;
-  if (trust.ca_file == NULL && trust.ca_path == NULL) trust = sap_trust_default();
-  CURLcode code = CURLE_OK;
-  if (trust.ca_file != NULL || trust.ca_path != NULL) code = set_trust(easy, trust.ca_file, trust.ca_path);
-  if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_SSLVERSION, version);
-  if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_PROXY_SSLVERSION, version);
-  if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_SSLCERT, settings->cert_file);
-  if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_SSLKEY, settings->key_file);
-  return code;
-}
-
-/* An empty proxy keeps libcurl from taking one out of the environment. */
-static CURLcode set_proxy(CURL *easy, const char *proxy) {
-  CURLcode code = curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
-  return code == CURLE_OK ? curl_easy_setopt(easy, CURLOPT_PROXY, proxy != NULL ? proxy : "") : code;
-}
-
-static CURLcode set_all(CURL *easy, struct sap_pool *pool) {
-  CURLcode code = set_constants(easy);
-  if (code == CURLE_OK) code = set_sockets(easy, pool);
-  if (code == CURLE_OK) code = set_tls(easy, &pool->settings);
-  return code == CURLE_OK ? set_proxy(easy, pool->settings.proxy) : code;
+  curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, pool);
 }
 
 static struct sap_handle *new_handle(struct sap_pool *pool) {
-  CURL *easy = curl_easy_init();
-  struct sap_handle *handle = easy != NULL ? sap_handle_new(easy) : NULL;
+  struct sap_handle *handle = sap_handle_new(&pool->settings);
   if (handle == NULL) return NULL;
+  set_sockets(handle->easy, pool);
   sap_transfer_set_callbacks(handle);
-  if (set_all(easy, pool) == CURLE_OK) return handle;
-  sap_handle_free(handle);
-  return NULL;
+  return handle;
 }
 
-struct sap_handle *sap_pool_take_handle(struct sap_pool *pool) {
+static struct sap_handle *take_handle(struct sap_pool *pool) {
   return pool->spare_count > 0 ? pool->spare[--pool->spare_count] : new_handle(pool);
 }
 
-void sap_pool_give_handle(struct sap_pool *pool, struct sap_handle *handle) {
-  if (pool->spare_count < sizeof pool->spare / sizeof pool->spare[0])
+static void give_handle(struct sap_pool *pool, struct sap_handle *handle) {
+  sap_transfer_unload(handle);
+  if (pool->spare_count < SAP_MOST_SPARE)
     pool->spare[pool->spare_count++] = handle;
   else
     sap_handle_free(handle);
@@ -197,80 +107,204 @@ static void free_spare(struct sap_pool *pool) {
   while (pool->spare_count > 0) sap_handle_free(pool->spare[--pool->spare_count]);
 }
 
-/* Work. */
+/* The running ones. */
 
-void sap_pool_act(struct sap_pool *pool, curl_socket_t fd, int events) {
-  CURLMsg *message;
-  int count;
-  if (pool->multi == NULL) return;
+static void link_running(struct sap_pool *pool, struct sap_transfer *transfer, struct sap_handle *handle) {
+  transfer->pool = pool;
+  transfer->handle = handle;
+  transfer->previous = NULL;
+  transfer->next = pool->running;
+  if (transfer->next != NULL) transfer->next->previous = transfer;
+  pool->running = transfer;
   pool->references++;
-  curl_multi_socket_action(pool->multi, fd, events, &count);
-  while ((message = curl_multi_info_read(pool->multi, &count)) != NULL) {
+}
+
+/* Lets go of one that is done, and perhaps of the pool. */
+static void retire(struct sap_transfer *transfer) {
+  struct sap_pool *pool = transfer->pool;
+  *(transfer->previous != NULL ? &transfer->previous->next : &pool->running) = transfer->next;
+  if (transfer->next != NULL) transfer->next->previous = transfer->previous;
+  transfer->pool = NULL;
+  transfer->handle = NULL;
+  sap_queue_push(&pool->commons->done, transfer);
+  sap_pool_release(pool);
+}
+
+static void complete(struct sap_transfer *transfer, CURLcode code) {
+  struct sap_pool *pool = transfer->pool;
+  curl_multi_remove_handle(pool->multi, transfer->handle->easy);
+  sap_transfer_finish(transfer, transfer->handle, code);
+  give_handle(pool, transfer->handle);
+  retire(transfer);
+}
+
+static void complete_finished(struct sap_pool *pool) {
+  CURLMsg *message;
+  int left;
+  while ((message = curl_multi_info_read(pool->multi, &left)) != NULL) {
     char *handle = NULL;
     CURLcode code = message->data.result;
     curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &handle);
-    sap_transfer_complete(((struct sap_handle *)(void *)handle)->transfer, code);
+    complete(((struct sap_handle *)(void *)handle)->transfer, code);
   }
+}
+
+/* Ending. */
+
+void sap_pool_cancel(struct sap_transfer *transfer, enum sap_verdict verdict) {
+  struct sap_pipe_guard guard;
+  sap_pool_adopt(transfer->pool);
+  if (transfer->done) return;
+  transfer->facts.verdict = verdict;
+  sap_pipe_guard_begin(&guard, transfer->pool->guarded);
+  complete(transfer, CURLE_ABORTED_BY_CALLBACK);
+  sap_pipe_guard_end(&guard);
+}
+
+static void close_connections(struct sap_pool *pool) {
+  struct sap_pipe_guard guard;
+  sap_pipe_guard_begin(&guard, pool->guarded);
+  free_spare(pool);
+  if (pool->multi != NULL) curl_multi_cleanup(pool->multi);
+  sap_pipe_guard_end(&guard);
+  pool->multi = NULL;
+  pool->deadline = SAP_NEVER;
+}
+
+static void end_all(struct sap_pool *pool, enum sap_verdict verdict) {
+  while (pool->running != NULL) sap_pool_cancel(pool->running, verdict);
+  close_connections(pool);
+}
+
+/* Working. */
+
+/* Where libcurl itself fails, for want of memory or of a place in the epoll set, it has lost track of its sockets and
+   timers: nothing would wake what runs, so it ends, and the next transfer finds everything new. */
+static void act(struct sap_pool *pool, curl_socket_t fd, int events) {
+  struct sap_pipe_guard guard;
+  int running;
+  if (pool->multi == NULL) return;
+  pool->references++;
+  sap_pipe_guard_begin(&guard, pool->guarded);
+  CURLMcode status = curl_multi_socket_action(pool->multi, fd, events, &running);
+  complete_finished(pool);
+  sap_pipe_guard_end(&guard);
+  if (status != CURLM_OK) end_all(pool, SAP_VERDICT_NO_MEMORY);
   sap_pool_release(pool);
+}
+
+void sap_pool_act(struct sap_pool *pool, int fd, unsigned what) {
+  act(pool, fd,
+      (what & SAP_READABLE ? CURL_CSELECT_IN : 0) | (what & SAP_WRITABLE ? CURL_CSELECT_OUT : 0) |
+          (what & SAP_BROKEN ? CURL_CSELECT_ERR : 0));
+}
+
+void sap_pool_act_due(struct sap_pool *pool) {
+  pool->deadline = SAP_NEVER;
+  act(pool, CURL_SOCKET_TIMEOUT, 0);
+}
+
+static bool need_libcurl(struct sap_commons *commons) {
+  if (!commons->initialised) commons->initialised = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
+  return commons->initialised;
+}
+
+static CURLcode hand_over(struct sap_pool *pool, struct sap_transfer *transfer,
+                          const struct sap_request *request) {
+  struct sap_handle *handle =
+      need_libcurl(pool->commons) && need_multi(pool) != NULL ? take_handle(pool) : NULL;
+  if (handle == NULL) return CURLE_OUT_OF_MEMORY;
+  CURLcode code = sap_transfer_load(transfer, handle, request);
+  if (code == CURLE_OK && curl_multi_add_handle(pool->multi, handle->easy) != CURLM_OK)
+    code = CURLE_OUT_OF_MEMORY;
+  if (code == CURLE_OK)
+    link_running(pool, transfer, handle);
+  else
+    give_handle(pool, handle);
+  return code;
+}
+
+/* Without descriptors there can be no connection either. */
+static CURLcode fail_open(struct sap_transfer *transfer, int error) {
+  strncpy(transfer->detail, strerror(error), sizeof transfer->detail - 1);
+  return CURLE_COULDNT_CONNECT;
+}
+
+void sap_pool_start(struct sap_pool *pool, struct sap_transfer *transfer, const struct sap_request *request) {
+  if (pool->commons == NULL) {
+    sap_transfer_give_up(transfer, CURLE_OK, SAP_VERDICT_CLOSED);
+    return;
+  }
+  transfer->id = ++pool->commons->last_id;
+  sap_pool_adopt(pool);
+  int error = sap_reactor_open(&pool->commons->reactor);
+  CURLcode code = error != 0 ? fail_open(transfer, error) : hand_over(pool, transfer, request);
+  if (code != CURLE_OK) sap_transfer_give_up(transfer, code, SAP_VERDICT_NONE);
 }
 
 /* Life. */
 
-static void link_pool(struct sap_engine *engine, struct sap_pool *pool) {
-  pool->next = engine->pools;
+static void enter(struct sap_pool *pool, struct sap_commons *commons) {
+  pool->commons = commons;
+  pool->next = commons->pools;
   if (pool->next != NULL) pool->next->previous = pool;
-  engine->pools = pool;
+  commons->pools = pool;
 }
 
-static void unlink_pool(struct sap_engine *engine, struct sap_pool *pool) {
+static void leave(struct sap_pool *pool) {
+  *(pool->previous != NULL ? &pool->previous->next : &pool->commons->pools) = pool->next;
   if (pool->next != NULL) pool->next->previous = pool->previous;
-  if (pool->previous != NULL)
-    pool->previous->next = pool->next;
-  else
-    engine->pools = pool->next;
+  pool->commons = NULL;
 }
 
-struct sap_pool *sap_pool_new(struct sap_engine *engine, const struct sap_settings *settings) {
+struct sap_pool *sap_pool_new(struct sap_commons *commons, const struct sap_settings *settings) {
   struct sap_pool *pool = calloc(1, sizeof *pool);
   if (pool == NULL) return NULL;
-  if (!copy_settings(&pool->settings, settings)) {
-    free_settings(&pool->settings);
+  if (!sap_settings_copy(&pool->settings, settings)) {
+    sap_settings_free(&pool->settings);
     free(pool);
     return NULL;
   }
   pool->references = 1;
-  pool->engine = engine;
   pool->deadline = SAP_NEVER;
-  engine->references++;
-  link_pool(engine, pool);
+  enter(pool, commons);
   return pool;
 }
 
 void sap_pool_close(struct sap_pool *pool) {
-  pool->closed = true;
-  while (pool->running != NULL) sap_transfer_cancel(pool->running, SAP_VERDICT_CLOSED);
-  free_spare(pool);
-  if (pool->multi != NULL) curl_multi_cleanup(pool->multi);
-  pool->multi = NULL;
-  pool->deadline = SAP_NEVER;
+  if (pool->commons == NULL) return;
+  pool->references++;
+  sap_pool_adopt(pool);
+  end_all(pool, SAP_VERDICT_CLOSED);
+  leave(pool);
+  sap_pool_release(pool);
 }
 
 /* libcurl would say goodbye on the parent's connections and wait for threads that stayed there. Its multi handle and
-   the busy easy handles are therefore left alone: that memory is not reused in this process. */
-void sap_pool_abandon(struct sap_pool *pool) {
-  while (pool->running != NULL) sap_transfer_abandon(pool->running);
-  free_spare(pool);
+   the busy easy handles are therefore left alone: that memory is not used again in this process. */
+void sap_pool_adopt(struct sap_pool *pool) {
+  sap_reactor_adopt(&pool->commons->reactor);
+  if (pool->multi == NULL || pool->generation == pool->commons->reactor.generation) return;
   pool->multi = NULL;
   pool->deadline = SAP_NEVER;
+  free_spare(pool);
+  pool->references++;
+  while (pool->running != NULL) {
+    struct sap_transfer *transfer = pool->running;
+    sap_transfer_give_up(transfer, CURLE_OK, SAP_VERDICT_FORKED);
+    retire(transfer);
+  }
+  sap_pool_release(pool);
 }
 
 void sap_pool_release(struct sap_pool *pool) {
-  struct sap_engine *engine = pool->engine;
   if (--pool->references > 0) return;
-  sap_engine_adopt(engine);
-  sap_pool_close(pool);
-  unlink_pool(engine, pool);
-  free_settings(&pool->settings);
+  if (pool->commons != NULL) {
+    pool->references++;
+    sap_pool_adopt(pool);
+    close_connections(pool);
+    leave(pool);
+  }
+  sap_settings_free(&pool->settings);
   free(pool);
-  sap_engine_release(engine);
 }

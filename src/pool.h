@@ -1,6 +1,6 @@
-/* Keeps the connections and easy handles of calls that share their TLS, proxy and limits. */
-#ifndef SAPANYWHERE_POOL_H
-#define SAPANYWHERE_POOL_H
+/* Runs the transfers that share their TLS, proxy and limits, over connections that it keeps. */
+#ifndef SAP_POOL_H
+#define SAP_POOL_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -8,44 +8,56 @@
 
 #include <curl/curl.h>
 
-struct sap_engine;
-struct sap_handle;
-struct sap_transfer;
+#include "handle.h"
+#include "reactor.h"
+#include "transfer.h"
 
-/* NULL and 0 mean "not given". The strings are copied by sap_pool_new. */
-struct sap_settings {
-  char *ca_file, *ca_path;
-  char *cert_file, *key_file;
-  char *proxy;
-  bool tls_1_3; /* nothing older than TLS 1.3, in place of 1.2 */
-  long max_connections;
+/* As many as calls are in flight in a busy host: a fresh handle costs as much as half a call. */
+enum { SAP_MOST_SPARE = 256 };
+
+/* What the pools of one engine have in common. */
+struct sap_commons {
+  bool initialised; /* curl_global_init was called */
+  struct sap_reactor reactor;
+  struct sap_queue done;
+  struct sap_pool *pools;
+  uint64_t last_id;
 };
 
 struct sap_pool {
-  unsigned references;
-  bool closed;
-  struct sap_engine *engine;
+  unsigned references;         /* one of the owner, one of each running transfer */
+  struct sap_commons *commons; /* NULL once closed */
+  unsigned generation;         /* the reactor's when the multi handle was made */
   struct sap_settings settings;
   CURLM *multi;     /* NULL until the first transfer, and after a fork */
   int64_t deadline; /* when libcurl wants to be called again, SAP_NEVER if not */
+  bool guarded;     /* see pipe_guard.h */
   struct sap_transfer *running;
-  struct sap_handle *spare[16]; /* set up and idle */
+  struct sap_handle *spare[SAP_MOST_SPARE]; /* set up and idle */
   unsigned spare_count;
-  struct sap_pool *previous, *next;
+  struct sap_pool *previous, *next; /* in the commons */
 };
 
 /* NULL without memory. The caller holds one reference. */
-struct sap_pool *sap_pool_new(struct sap_engine *engine, const struct sap_settings *settings);
+struct sap_pool *sap_pool_new(struct sap_commons *commons, const struct sap_settings *settings);
 void sap_pool_release(struct sap_pool *pool);
 
-/* Completes what is in flight as closed, closes the connections. */
+/* Completes what is in flight as closed, closes the connections, leaves the commons. */
 void sap_pool_close(struct sap_pool *pool);
 
-/* For engine.c and transfer.c. */
-CURLM *sap_pool_multi(struct sap_pool *pool);                   /* NULL without memory */
-struct sap_handle *sap_pool_take_handle(struct sap_pool *pool); /* with every constant option set, or NULL */
-void sap_pool_give_handle(struct sap_pool *pool, struct sap_handle *handle);
-void sap_pool_act(struct sap_pool *pool, curl_socket_t fd, int events); /* lets libcurl work, then collects */
-void sap_pool_abandon(struct sap_pool *pool); /* after a fork: forgets what belongs to the parent */
+/* Hands the request to libcurl; nothing is sent before the next step. The transfer runs, or it is done already and its
+   failure says why. It goes into the queue of the commons when it completes later. */
+void sap_pool_start(struct sap_pool *pool, struct sap_transfer *transfer, const struct sap_request *request);
+
+/* Ends a running transfer, whatever libcurl is doing with it. */
+void sap_pool_cancel(struct sap_transfer *transfer, enum sap_verdict verdict);
+
+/* Lets libcurl work on a descriptor, or on what is due by the clock, and completes what is done. The pool may be gone
+   afterwards, if nobody but its transfers held it. */
+void sap_pool_act(struct sap_pool *pool, int fd, unsigned what);
+void sap_pool_act_due(struct sap_pool *pool);
+
+/* After a fork: forgets what belongs to the parent. Nothing happens in the process that made it. */
+void sap_pool_adopt(struct sap_pool *pool);
 
 #endif

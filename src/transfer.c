@@ -1,13 +1,10 @@
-/* One HTTP exchange: what is sent, what arrived, how it ended. */
+/* One HTTP exchange: what is sent, what arrived, how it ended. Knows the handle that carries it, not who drives that. */
 #include "transfer.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine.h"
 #include "handle.h"
-#include "pool.h"
-#include "secure.h"
 
 /* What libcurl calls. None of these may raise or touch Lua. */
 
@@ -110,9 +107,12 @@ static CURLcode set_upload(struct sap_transfer *transfer, const struct sap_reque
 }
 
 /* A constant URL is parsed in a third of the time that one with a query takes. */
-static CURLcode set_up(struct sap_handle *handle, struct sap_transfer *transfer,
-                       const struct sap_request *request) {
+CURLcode sap_transfer_load(struct sap_transfer *transfer, struct sap_handle *handle,
+                           const struct sap_request *request) {
   CURL *easy = handle->easy;
+  handle->transfer = transfer;
+  transfer->max_response = request->max_response;
+  add_own_headers(&transfer->headers, request);
   CURLcode code = sap_handle_aim(handle, request->origin);
   if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_REQUEST_TARGET, request->target);
   if (code == CURLE_OK) code = set_method(easy, request);
@@ -123,23 +123,11 @@ static CURLcode set_up(struct sap_handle *handle, struct sap_transfer *transfer,
   return code;
 }
 
-/* The pool's running ones. */
-
-static void link_running(struct sap_pool *pool, struct sap_transfer *transfer) {
-  transfer->pool = pool;
-  transfer->previous = NULL;
-  transfer->next = pool->running;
-  if (transfer->next != NULL) transfer->next->previous = transfer;
-  pool->running = transfer;
-  pool->references++;
-}
-
-static void unlink_running(struct sap_pool *pool, struct sap_transfer *transfer) {
-  if (transfer->next != NULL) transfer->next->previous = transfer->previous;
-  if (transfer->previous != NULL)
-    transfer->previous->next = transfer->next;
-  else
-    pool->running = transfer->next;
+void sap_transfer_unload(struct sap_handle *handle) {
+  curl_easy_setopt(handle->easy, CURLOPT_HTTPHEADER, NULL);
+  curl_easy_setopt(handle->easy, CURLOPT_REQUEST_TARGET, NULL);
+  handle->transfer = NULL;
+  handle->detail[0] = '\0';
 }
 
 /* Ending. */
@@ -158,8 +146,7 @@ static void read_timings(struct sap_timings *timings, CURL *easy) {
   timings->total = seconds(easy, CURLINFO_TOTAL_TIME_T);
 }
 
-static void read_facts(struct sap_transfer *transfer, CURLcode code) {
-  CURL *easy = transfer->handle->easy;
+static void read_facts(struct sap_transfer *transfer, CURL *easy, CURLcode code) {
   curl_off_t ready = 0;
   long connects = 0;
   curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &transfer->status);
@@ -174,109 +161,45 @@ static void read_facts(struct sap_transfer *transfer, CURLcode code) {
   read_timings(&transfer->timings, easy);
 }
 
-static void finish(struct sap_transfer *transfer) {
-  struct sap_pool *pool = transfer->pool;
+static void end(struct sap_transfer *transfer) {
   transfer->done = true;
-  transfer->handle = NULL;
-  transfer->pool = NULL;
   sap_lines_free(&transfer->headers);
   sap_buffer_free(&transfer->upload);
-  unlink_running(pool, transfer);
-  sap_engine_push_done(transfer->engine, transfer);
-  sap_pool_release(pool);
 }
 
-/* Takes what belongs to this transfer out of the handle before the pool keeps it. */
-static void return_handle(struct sap_pool *pool, struct sap_handle *handle) {
-  curl_easy_setopt(handle->easy, CURLOPT_HTTPHEADER, NULL);
-  curl_easy_setopt(handle->easy, CURLOPT_REQUEST_TARGET, NULL);
-  handle->transfer = NULL;
-  handle->detail[0] = '\0';
-  sap_pool_give_handle(pool, handle);
+void sap_transfer_finish(struct sap_transfer *transfer, const struct sap_handle *handle, CURLcode code) {
+  read_facts(transfer, handle->easy, code);
+  memcpy(transfer->detail, handle->detail, sizeof transfer->detail);
+  end(transfer);
 }
 
-void sap_transfer_complete(struct sap_transfer *transfer, CURLcode code) {
-  struct sap_pool *pool = transfer->pool;
-  read_facts(transfer, code);
-  memcpy(transfer->detail, transfer->handle->detail, sizeof transfer->detail);
-  curl_multi_remove_handle(pool->multi, transfer->handle->easy);
-  return_handle(pool, transfer->handle);
-  finish(transfer);
-}
-
-void sap_transfer_cancel(struct sap_transfer *transfer, enum sap_verdict verdict) {
-  sap_engine_adopt(transfer->engine);
-  if (transfer->done) return;
-  transfer->facts.verdict = verdict;
-  sap_transfer_complete(transfer, CURLE_ABORTED_BY_CALLBACK);
-}
-
-void sap_transfer_abandon(struct sap_transfer *transfer) {
-  transfer->facts.verdict = SAP_VERDICT_FORKED;
-  finish(transfer);
-}
-
-/* Starting. */
-
-static void fail_start(struct sap_transfer *transfer, CURLcode code, enum sap_verdict verdict) {
+void sap_transfer_give_up(struct sap_transfer *transfer, CURLcode code, enum sap_verdict verdict) {
   transfer->facts.code = code;
   transfer->facts.verdict = verdict;
-  transfer->done = true;
-  sap_lines_free(&transfer->headers);
-  sap_buffer_free(&transfer->upload);
-}
-
-static CURLcode hand_over(struct sap_transfer *transfer, struct sap_pool *pool,
-                          const struct sap_request *request) {
-  struct sap_handle *handle = sap_pool_take_handle(pool);
-  if (handle == NULL) return CURLE_OUT_OF_MEMORY;
-  handle->transfer = transfer;
-  add_own_headers(&transfer->headers, request);
-  CURLcode code = set_up(handle, transfer, request);
-  if (code == CURLE_OK && curl_multi_add_handle(pool->multi, handle->easy) != CURLM_OK)
-    code = CURLE_OUT_OF_MEMORY;
-  if (code != CURLE_OK) {
-    return_handle(pool, handle);
-    return code;
-  }
-  transfer->handle = handle;
-  return CURLE_OK;
-}
-
-void sap_transfer_start(struct sap_transfer *transfer, struct sap_pool *pool,
-                        const struct sap_request *request) {
-  struct sap_engine *engine = pool->engine;
-  CURLcode code = CURLE_OK;
-  transfer->max_response = request->max_response;
-  transfer->id = ++engine->last_id;
-  transfer->engine = engine;
-  engine->references++;
-  if (pool->closed || engine->closed) {
-    fail_start(transfer, CURLE_OK, SAP_VERDICT_CLOSED);
-    return;
-  }
-  int error = sap_engine_open(engine);
-  if (error != 0) {
-    strncpy(transfer->detail, strerror(error), sizeof transfer->detail - 1);
-    code = CURLE_COULDNT_CONNECT;
-  } else if (sap_pool_multi(pool) == NULL) {
-    code = CURLE_OUT_OF_MEMORY;
-  } else {
-    code = hand_over(transfer, pool, request);
-  }
-  if (code == CURLE_OK)
-    link_running(pool, transfer);
-  else
-    fail_start(transfer, code, SAP_VERDICT_NONE);
+  end(transfer);
 }
 
 void sap_transfer_free(struct sap_transfer *transfer) {
-  if (transfer->pool != NULL) sap_transfer_cancel(transfer, SAP_VERDICT_CANCELLED);
-  if (transfer->queued) sap_engine_drop_done(transfer->engine, transfer);
-  if (transfer->engine != NULL) sap_engine_release(transfer->engine);
-  sap_lines_free(&transfer->headers);
-  sap_buffer_free(&transfer->upload);
+  if (transfer->queue != NULL) sap_queue_remove(transfer);
+  end(transfer);
   sap_buffer_free(&transfer->head);
   sap_buffer_free(&transfer->body);
   free(transfer);
+}
+
+/* The queue. */
+
+void sap_queue_push(struct sap_queue *queue, struct sap_transfer *transfer) {
+  transfer->queue = queue;
+  transfer->next = NULL;
+  transfer->previous = queue->last;
+  *(queue->last != NULL ? &queue->last->next : &queue->first) = transfer;
+  queue->last = transfer;
+}
+
+void sap_queue_remove(struct sap_transfer *transfer) {
+  struct sap_queue *queue = transfer->queue;
+  *(transfer->previous != NULL ? &transfer->previous->next : &queue->first) = transfer->next;
+  *(transfer->next != NULL ? &transfer->next->previous : &queue->last) = transfer->previous;
+  transfer->queue = NULL;
 }

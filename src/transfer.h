@@ -1,6 +1,6 @@
-/* One HTTP exchange: what is sent, what arrived, how it ended. */
-#ifndef SAPANYWHERE_TRANSFER_H
-#define SAPANYWHERE_TRANSFER_H
+/* One HTTP exchange: what is sent, what arrived, how it ended. Knows the handle that carries it, not who drives that. */
+#ifndef SAP_TRANSFER_H
+#define SAP_TRANSFER_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -12,14 +12,12 @@
 #include "failure.h"
 #include "lines.h"
 
-struct sap_engine;
 struct sap_handle;
 struct sap_pool;
 
-#define SAP_ENCODINGS "gzip" /* that answers may have */
 #define SAP_MAX_HEAD ((size_t)64 * 1024)
 
-/* Borrowed for the length of sap_transfer_start. */
+/* Borrowed while a transfer starts. */
 struct sap_request {
   const char *method; /* GET, or any other with or without a body */
   const char *origin; /* scheme://host[:port] */
@@ -37,8 +35,7 @@ struct sap_timings {
 
 struct sap_transfer {
   uint64_t id;
-  struct sap_engine *engine; /* NULL before the start */
-  struct sap_pool *pool;     /* NULL once done */
+  struct sap_pool *pool;     /* the one that runs it, NULL before and after that; kept by pool.c */
   struct sap_handle *handle; /* likewise */
   struct sap_lines headers;
   struct sap_buffer upload;
@@ -49,38 +46,42 @@ struct sap_transfer {
   struct sap_buffer body;
   size_t max_response;
   bool done;
-  bool queued; /* on the engine's list of completed transfers */
   struct sap_facts facts;
   long status, http_version;
   bool reused; /* went over a connection that was open already */
   struct sap_timings timings;
   char detail[CURL_ERROR_SIZE];
-  struct sap_transfer *previous, *next; /* the pool's running ones */
-  struct sap_transfer *next_done;
+  struct sap_transfer *previous, *next; /* in the pool's list of running ones, then in a queue */
+  struct sap_queue *queue;              /* of completed ones, NULL when in none */
 };
 
-/* NULL without memory. Belongs to the caller alone. */
+/* Completed transfers, the oldest first. All zero is empty. */
+struct sap_queue {
+  struct sap_transfer *first, *last;
+};
+
+/* NULL without memory. */
 struct sap_transfer *sap_transfer_new(void);
+
+/* Wipes and frees one that does not run, and takes it out of its queue. */
+void sap_transfer_free(struct sap_transfer *transfer);
 
 /* Makes room for so many "Name: value" lines with so many bytes, before they are added. 0, or -1 without memory. */
 int sap_transfer_expect_headers(struct sap_transfer *transfer, size_t count, size_t bytes);
 
-/* Hands the request to libcurl; nothing is sent before the engine's next step. On CURLE_OK the transfer runs; else it
-   is done already, and its failure says why. */
-void sap_transfer_start(struct sap_transfer *transfer, struct sap_pool *pool,
-                        const struct sap_request *request);
-
-/* Ends a running transfer, whatever libcurl is doing with it. */
-void sap_transfer_cancel(struct sap_transfer *transfer, enum sap_verdict verdict);
-
-/* For pool.c: lets the handle call us. */
+/* Lets a handle call back for the transfer that it carries. */
 void sap_transfer_set_callbacks(struct sap_handle *handle);
-/* For pool.c: libcurl is through with it. */
-void sap_transfer_complete(struct sap_transfer *transfer, CURLcode code);
-/* For pool.c: as sap_transfer_cancel, but libcurl's handles belong to another process and are not touched. */
-void sap_transfer_abandon(struct sap_transfer *transfer);
 
-/* Cancels it where it runs, wipes and frees it. */
-void sap_transfer_free(struct sap_transfer *transfer);
+/* Tells the handle what to send, and takes that out of it again. */
+CURLcode sap_transfer_load(struct sap_transfer *transfer, struct sap_handle *handle,
+                           const struct sap_request *request);
+void sap_transfer_unload(struct sap_handle *handle);
+
+/* Notes how it ended: by the handle's account, or, where that cannot be asked, by a verdict alone. */
+void sap_transfer_finish(struct sap_transfer *transfer, const struct sap_handle *handle, CURLcode code);
+void sap_transfer_give_up(struct sap_transfer *transfer, CURLcode code, enum sap_verdict verdict);
+
+void sap_queue_push(struct sap_queue *queue, struct sap_transfer *transfer);
+void sap_queue_remove(struct sap_transfer *transfer);
 
 #endif
