@@ -8,6 +8,7 @@
 #include "json_number.h"
 #include "json_write.h"
 #include "scratch.h"
+#include "slice.h"
 
 enum {
   MAX_WRITTEN = 1 << 26,
@@ -251,6 +252,70 @@ static int encode(lua_State *L) {
   return 1;
 }
 
+/* The string at a position of the list at index 1; the list keeps it. */
+static struct sap_slice list_text(lua_State *L, int position) {
+  struct sap_slice text;
+
+  lua_rawgeti(L, 1, position);
+  text.data = luaL_checklstring(L, -1, &text.len);
+  lua_pop(L, 1);
+  return text;
+}
+
+/* Writes what is between the member before, in the object `within`, and a member of the object `into`. An empty name
+   stands for the whole; `within` has no name before the first member. */
+static bool write_way(struct writer *w, struct sap_slice within, struct sap_slice into) {
+  bool stays = within.len == into.len && memcmp(within.data, into.data, into.len) == 0;
+
+  if (w->out->len == 0 ? !write_bytes(w, "{", 1)
+                       : (!stays && within.len > 0 && !write_bytes(w, "}", 1)) || !write_bytes(w, ",", 1))
+    return false;
+  if (stays || into.len == 0) return true;
+  return sap_json_append_string(w->out, into.data, into.len) == SAP_JSON_WRITTEN ? write_bytes(w, ":{", 2)
+                                                                                 : fail_memory(w);
+}
+
+/* Writes the members whose values are there. */
+static bool write_fields(struct writer *w) {
+  lua_State *L = w->L;
+  struct sap_slice within = { "", 0 };
+  int count = (int)sap_raw_length(L, 1);
+
+  for (int i = 1; i + 2 <= count; i += 3) {
+    struct sap_slice into = list_text(L, i + 1), name = list_text(L, i + 2);
+
+    lua_rawgeti(L, 1, i);
+    lua_gettable(L, 2);
+    if (lua_toboolean(L, -1)) {
+      if (!write_way(w, within, into)) return false;
+      if (sap_json_append_string(w->out, name.data, name.len) != SAP_JSON_WRITTEN) return fail_memory(w);
+      if (!write_bytes(w, ":", 1) || !write_value(w)) return false;
+      within = into;
+    }
+    lua_pop(L, 1);
+  }
+  if (w->out->len == 0) return write_bytes(w, "{}", 2);
+  return write_bytes(w, "}}", within.len > 0 ? 2 : 1);
+}
+
+/* compose({ key, object, name, ... }, values): the JSON text of an object. Each value that is there under a key of
+   `values` becomes a member, in the object of that name, or in the whole where that is empty. Members of the same object
+   come one after another. Fails as encode() does. */
+static int compose(lua_State *L) {
+  struct writer w = { .L = L };
+
+  luaL_checktype(L, 1, LUA_TTABLE);
+  luaL_checktype(L, 2, LUA_TTABLE);
+  lua_settop(L, 2);
+  luaL_checkstack(L, 8, NULL);
+  w.out = sap_push_buffer(L);
+  w.base = 4;
+  if (!write_fields(&w)) return w.out_of_memory ? luaL_error(L, "not enough memory") : push_problem(&w);
+  lua_pushlstring(L, w.out->data, w.out->len);
+  sap_buffer_free(w.out);
+  return 1;
+}
+
 /* array(t): t, which from now on is written as a list even when it is empty. */
 static int mark_array(lua_State *L) {
   luaL_checktype(L, 1, LUA_TTABLE);
@@ -262,6 +327,7 @@ static int mark_array(lua_State *L) {
 
 static const luaL_Reg functions[] = {
   { "encode", encode },
+  { "compose", compose },
   { "array", mark_array },
   { NULL, NULL },
 };

@@ -25,16 +25,24 @@ static int percent_encode(lua_State *L) {
   return sap_push_and_wipe(L, out, sap_percent_encode(out, text, len));
 }
 
-/* Pushes the strings of the list at index 1, `count` of them; returns the room that they take encoded. */
-static size_t push_pieces(lua_State *L, int count) {
-  size_t len, room = 0;
+/* The room that the string at the index takes when it is encoded. */
+static size_t room_of(lua_State *L, int index) {
+  size_t len;
+
+  if (lua_type(L, index) != LUA_TSTRING) luaL_error(L, "names and values of a query must be strings");
+  lua_tolstring(L, index, &len);
+  return 3 * check_length(L, len) + 1;
+}
+
+/* Pushes the strings of the list at the index; returns the room that they take. */
+static size_t push_pieces(lua_State *L, int list) {
+  int count = (int)sap_raw_length(L, list);
+  size_t room = 0;
 
   luaL_checkstack(L, count + 1, "too many parameters");
   for (int i = 1; i <= count; i++) {
-    lua_rawgeti(L, 1, i);
-    if (lua_type(L, -1) != LUA_TSTRING) luaL_error(L, "names and values of a query must be strings");
-    lua_tolstring(L, -1, &len);
-    room = check_length(L, room + 3 * check_length(L, len) + 1);
+    lua_rawgeti(L, list, i);
+    room = check_length(L, room + room_of(L, -1));
   }
   return room;
 }
@@ -51,25 +59,61 @@ static char *write_pieces(lua_State *L, int first, int count, char *at) {
   return at;
 }
 
-/* query({ name, value, ... }, path): "name=value&...", each encoded once. Where there is a path, it comes first, and a
-   question mark if anything follows. */
-static int build_query(lua_State *L) {
+/* Pushes and wipes the path, a question mark and the strings from index `first` on; without a path, only these. */
+static int push_target(lua_State *L, const char *path, size_t path_len, int first, size_t room) {
+  int count = lua_gettop(L) - first + 1;
   char small[SMALL], *out, *at;
-  size_t path_len, room;
-  const char *path = luaL_optlstring(L, 2, "", &path_len);
-  int count;
+
+  out = sap_push_scratch(L, small, sizeof small, room + check_length(L, path_len) + 1);
+  memcpy(out, path, path_len);
+  at = out + path_len;
+  if (path_len > 0 && count > 0) *at++ = '?';
+  at = write_pieces(L, first, count, at);
+  return sap_push_and_wipe(L, out, (size_t)(at - out) - (count > 0));
+}
+
+/* query{ name, value, ... }: "name=value&...", each encoded once. */
+static int build_query(lua_State *L) {
+  size_t room;
 
   luaL_checktype(L, 1, LUA_TTABLE);
-  lua_settop(L, 2);
-  count = (int)sap_raw_length(L, 1);
-  luaL_argcheck(L, count % 2 == 0, 1, "a value for each name expected");
-  room = push_pieces(L, count) + check_length(L, path_len) + 1;
-  at = out = sap_push_scratch(L, small, sizeof small, room);
-  memcpy(at, path, path_len);
-  at += path_len;
-  if (path_len > 0 && count > 0) *at++ = '?';
-  at = write_pieces(L, 3, count, at);
-  return sap_push_and_wipe(L, out, (size_t)(at - out) - (count > 0));
+  lua_settop(L, 1);
+  luaL_argcheck(L, sap_raw_length(L, 1) % 2 == 0, 1, "a value for each name expected");
+  room = push_pieces(L, 1);
+  return push_target(L, "", 0, 2, room);
+}
+
+/* Pushes names and values of the fields at index 2 that have values at index 3; returns the room that they take. */
+static size_t push_fields(lua_State *L) {
+  int count = (int)sap_raw_length(L, 2);
+  size_t room = 0;
+
+  luaL_checkstack(L, count + 1, "too many parameters");
+  for (int i = 1; i + 1 <= count; i += 2) {
+    lua_rawgeti(L, 2, i + 1);
+    lua_rawgeti(L, 2, i);
+    lua_gettable(L, 3);
+    if (!lua_toboolean(L, -1)) {
+      lua_pop(L, 2);
+      continue;
+    }
+    room += room_of(L, -2) + room_of(L, -1);
+  }
+  return room;
+}
+
+/* target(path, { key, name, ... }, values, more): the path and a query of the values that are there under the keys, and
+   of the names and values in the list `more`, if it is given. */
+static int build_target(lua_State *L) {
+  size_t path_len, room;
+  const char *path = luaL_checklstring(L, 1, &path_len);
+
+  luaL_checktype(L, 2, LUA_TTABLE);
+  luaL_checktype(L, 3, LUA_TTABLE);
+  lua_settop(L, 4);
+  room = push_fields(L);
+  if (!lua_isnil(L, 4)) room += push_pieces(L, 4);
+  return push_target(L, path, path_len, 5, check_length(L, room));
 }
 
 /* Decodes the piece into `scratch` and pushes it; returns false, with nothing pushed, at a malformed escape. */
@@ -194,6 +238,7 @@ static int new_record(lua_State *L) {
 static const luaL_Reg functions[] = {
   { "percent_encode", percent_encode },
   { "query", build_query },
+  { "target", build_target },
   { "parse_query", parse_query },
   { "is_utf8", is_utf8 },
   { "has_control", has_control },

@@ -51,11 +51,11 @@ local function refuse_mask(value, name, problems)
   if MASKS[value] then wrong(problems, name, "must be the value itself, not the server's mask for it") end
 end
 
--- A secret, or a function that returns it when a call needs it: then `values.asks`.
+-- A secret, or a function that returns it when a call needs it: then `values.special`.
 function M.secret(value, name, problems, values)
   if not text_fault(value) and not MASKS[value] then return value end
   if type(value) == "function" then
-    values.asks = true
+    values.special = true
     return value
   end
   refuse_mask(value, name, problems)
@@ -223,9 +223,9 @@ local function entry_name(key, name, problems)
 end
 
 --- Names with strings, numbers or booleans: a configuration, or more parameters of a query. Like `tree`, it
--- may hold entries that have an option of their own: then `values.doors`.
+-- may hold entries that have an option of their own: then `values.special`.
 function M.map(value, name, problems, values)
-  values.doors = true
+  values.special = true
   if type(value) ~= "table" then return wrong(problems, name, "must be a table, not a " .. type(value)) end
   local copy = {}
   for key, entry in pairs(value) do
@@ -259,7 +259,7 @@ end
 
 --- Anything that JSON can say, with a name for each entry at the top.
 function M.tree(value, name, problems, values)
-  values.doors = true
+  values.special = true
   if type(value) ~= "table" then return wrong(problems, name, "must be a table, not a " .. type(value)) end
   if value[1] ~= nil then return wrong(problems, name, "must be a table of names, not a list") end
   return copy_tree(value, name, problems, { depth = 0 })

@@ -101,9 +101,9 @@ do
   defaults.__index = defaults
 end
 
--- What a row needs at each call: the check of every option it takes (`texts`: those that are right where they
--- are plain text), the names it requires (`signing`: those that it requires beside a body too), the secrets it
--- sends.
+-- What a row needs at each call: the check of every option it takes (`texts`: those that have nothing against
+-- plain text), the names it requires (`signing`: those that it requires beside a body too), the secrets that
+-- it sends.
 local function prepare(row)
   local plan = { checks = {}, texts = {}, names = {}, required = {}, signing = {}, secrets = {} }
   local function take(option)
@@ -185,20 +185,26 @@ local function set_by(client)
   return set
 end
 
--- What a call needs beyond its options' checks: every entry once, every secret at hand, nothing missing.
-local function complete(row, plan, given, client, values, problems)
-  if values.doors then
+-- Entries that came by another door than their option, and secrets that must be asked for.
+local function settle(row, plan, given, client, values, problems)
+  if values.body or values.configuration or values.extra then
     if values.configuration and not given.configuration then
       values.configuration = checks.map(values.configuration, "configuration", problems, values)
     end
     entries.settle(row, given, client and set_by(client) or {}, plan.checks, values, problems)
   end
-  if values.asks then
-    for _, name in ipairs(plan.secrets) do
-      if type(values[name]) == "function" then ask(name, values, problems) end
-    end
+  for _, name in ipairs(plan.secrets) do
+    if type(values[name]) == "function" then ask(name, values, problems) end
   end
-  local required = values.doors and values.body and plan.signing or plan.required
+end
+
+-- What a call needs beyond its options' checks: every entry once, every secret at hand, nothing missing.
+local function complete(row, plan, given, client, values, problems)
+  local required = plan.required
+  if values.special then
+    settle(row, plan, given, client, values, problems)
+    if values.body then required = plan.signing end
+  end
   for i = 1, #required do
     local name = required[i]
     if values[name] == nil and given[name] == nil then

@@ -12,37 +12,34 @@ local function to_text(value)
   return tostring(value)
 end
 
--- Adds a table's entries to a list of names and values, sorted by name.
-local function add_sorted(list, more)
-  local names = {}
+-- A table's entries as a list of names and values, sorted by name.
+local function sorted(more)
+  local names, list = {}, {}
   for name in pairs(more) do names[#names + 1] = name end
   table.sort(names)
   for _, name in ipairs(names) do
     list[#list + 1] = name
     list[#list + 1] = to_text(more[name])
   end
+  return list
 end
 
-local parameters = {} -- filled and emptied by each plan_query: a new list would cost more than the query
+-- The fields of a row as core.target and core.compose take them.
+local in_query, in_body = {}, {}
+for _, row in pairs(endpoints) do
+  local query, body = {}, {}
+  for _, field in ipairs(row.fields) do
+    local option, at = field.option, field.at
+    query[#query + 1], query[#query + 2] = option, at[1]
+    body[#body + 1], body[#body + 2], body[#body + 3] = option, at[2] and at[1] or "", at[#at]
+  end
+  in_query[row], in_body[row] = query, body
+end
 
 -- The path and the query: the fields in their documented order, then what is merged in.
 local function plan_query(row, values, path)
-  local fields, merges, list, count = row.fields, row.merges, parameters, 0
-  for i = 1, #fields do
-    local field = fields[i]
-    local value = values[field.option]
-    if value then
-      list[count + 1], list[count + 2] = field.at[1], value
-      count = count + 2
-    end
-  end
-  for i = 1, #merges do
-    local more = values[merges[i].option]
-    if more then add_sorted(list, more) end
-  end
-  local target = core.query(list, path)
-  for i = #list, 1, -1 do list[i] = nil end
-  return target
+  local extra = row.flat and values.extra
+  return core.target(path, in_query[row], values, extra and sorted(extra) or nil)
 end
 
 -- Puts a value at a place, making the tables on the way.
@@ -84,6 +81,17 @@ local function plan_body(row, values, by_id)
   return body
 end
 
+-- A body to which nothing is merged is written without making the tables in it.
+local function plan_json(row, values, by_id)
+  local body, what
+  if values.special or by_id then
+    body, what = core.encode(values.body or plan_body(row, values, by_id))
+  else
+    body, what = core.compose(in_body[row], values)
+  end
+  return assert(body, what)
+end
+
 -- A row's path below the base URL, before and after the element.
 local function split(path)
   local before, after = path:match("^(.*){element}(.*)$")
@@ -123,9 +131,9 @@ local function request(row, values)
   if row.carrier == "body" then
     local by_id = values.by_id and not values.body
     if by_id then path = row.path_by_id end
-    body = assert(core.encode(values.body or plan_body(row, values, by_id)))
+    body = plan_json(row, values, by_id)
   elseif row.flat and values.secrets_in == "body" then
-    method, body = "POST", assert(core.encode(plan_body(row, values)))
+    method, body = "POST", plan_json(row, values)
   end
   local target = plan_path(path, values)
   if not body then target = plan_query(row, values, target) end
