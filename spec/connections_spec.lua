@@ -158,7 +158,7 @@ describe("connections", function()
       local took
       sapanywhere.all {
         function()
-          local url = service:url { delay = 1.5, tls = origin == "tls_base_url" }
+          local url = service:url { delay = 0.9, tls = origin == "tls_base_url" }
           assert(client:oauth_url(service:asking { base_url = url }))
         end,
         function()
@@ -167,7 +167,7 @@ describe("connections", function()
           took = core.now() - started
         end,
       }
-      assert.truthy(took < 1, took)
+      assert.truthy(took < 0.6, took)
       client:close()
     end)
   end

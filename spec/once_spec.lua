@@ -193,6 +193,25 @@ describe("a creation", function()
     assert.truthy(sums.created >= sums.success)
   end)
 
+  it("happens at most once wherever a kept TLS connection is cut", function()
+    local relay = peers.start("cut_down", port_of(service.tls_base_url), 79, 3400)
+    local url = at_port(service.tls_base_url, relay.port)
+    local outcomes = {}
+    for number = 1, 60 do
+      local client = service:client { base_url = url, timeout = 10 }
+      for turn = 1, 2 do
+        local name = ("kept %d, call %d"):format(number, turn)
+        local result, err = client:create_instance(service:creating { name = name })
+        outcomes[name] = { result = result, err = err }
+      end
+      client:close()
+    end
+    relay:stop()
+    local sums = check_all(outcomes)
+    assert.truthy(sums.unknown > 5 and sums.success > 5, cjson.encode(sums))
+    for name, count in pairs(posts_by_name()) do assert.equal(1, count, name) end
+  end)
+
   it("happens at most once wherever it is cut on its way there", function()
     local relay = peers.start("cut_up", port_of(service.base_url), 11)
     local url = at_port(service.base_url, relay.port)
@@ -232,6 +251,40 @@ describe("a creation", function()
     assert.truthy(meta.attempts > 1)
     assert.equal(1, service:count_names()["comes back"])
   end)
+end)
+
+describe("a server that closes its connections after a few requests", function()
+  local service
+
+  setup(function()
+    service = services.start { nginx = { server = "keepalive_requests 3; lingering_close always;" } }
+  end)
+  teardown(function() service:stop() end)
+
+  for _, origin in ipairs { "base_url", "tls_base_url" } do
+    for _, at_a_time in ipairs { 1, 20 } do
+      it(("loses nothing: %s, %d at a time"):format(origin, at_a_time), function()
+        local client = service:client { base_url = service[origin], max_connections = 5 }
+        local names = {}
+        for number = 1, 60 do names[number] = ("%s %d %d"):format(origin, at_a_time, number) end
+        local _, errors = sapanywhere.all {
+          items = names, concurrency = at_a_time,
+          worker = function(name) return client:create_instance(service:creating { name = name }) end,
+        }
+        client:close()
+        local count = service:count_names()
+        for number, name in ipairs(names) do
+          if errors[number] then
+            -- libcurl does not tell a stream that was refused from a connection that died.
+            assert.equal("unknown", errors[number].outcome)
+            assert.truthy(origin == "tls_base_url" and at_a_time > 1, tostring(errors[number]))
+          end
+          assert.truthy((count[name] or 0) <= 1, name)
+          assert.truthy(errors[number] or count[name] == 1, name)
+        end
+      end)
+    end
+  end
 end)
 
 describe("a read", function()

@@ -219,7 +219,7 @@ local function take_record(self, record)
   local known = self.requests[record.mark]
   if known then
     for name, value in pairs(record) do known[name] = value end
-  else
+  elseif record.headers then -- else it arrived before the log was cleared
     record.header = join_headers(record.headers)
     self.requests[record.mark] = record
     table.insert(self.requests, record)

@@ -51,6 +51,7 @@ end
 local function connect(host, port)
   local upstream = assert(socket.connect(host, tonumber(port)))
   upstream:settimeout(0)
+  upstream:setoption("tcp-nodelay", true)
   return upstream
 end
 
@@ -224,6 +225,7 @@ local function accept()
     connections = connections + 1
     tell("connection " .. connections)
     down:settimeout(0)
+    down:setoption("tcp-nodelay", true)
     resume(coroutine.create(roles[role]), down, down, connections)
     down = server:accept()
   end
