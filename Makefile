@@ -61,12 +61,13 @@ $(BUILD)/flags: FORCE
 each-lua: # the core for every Lua
 	@for lua in $(LUAS); do $(MAKE) --no-print-directory LUA=$$lua BUILD=build/$$lua || exit; done
 
-# deps-build, -demo, -test, -bench, -fuzz, -lint, -doc: get what the machine lacks for that, or name it.
+# deps-build, -demo, -test, -bench, -fuzz, -soak, -lint, -doc: get what the machine lacks for that, or name it.
 deps-build: ; @.ci/need --install build $(LUA)
 deps-demo:  ; @.ci/need --install demo lua5.4
 deps-test:  ; @.ci/need --install test $(LUAS)
 deps-bench: ; @.ci/need --install bench lua5.4 luajit
 deps-fuzz:  ; @.ci/need --install fuzz lua5.4
+deps-soak:  ; @.ci/need --install demo $(LUA)
 deps-lint:  ; @.ci/need --install lint $(LUAS)
 deps-doc:   ; @.ci/need --install doc
 
@@ -117,6 +118,12 @@ build/spec/failing_malloc.so: spec/support/failing_malloc.c
 	@mkdir -p $(@D)
 	@echo "compile $@"
 	$(Q)$(CC) -std=gnu11 -fPIC $(WARNINGS) -O2 -g -fno-builtin -shared -o $@ $<
+
+soak: deps-soak ## CALLS (default 100000) in MINUTES (10) at a service that fails at random, on LUA
+	@$(MAKE) --no-print-directory soak-run
+
+soak-run: $(CORE)
+	@CALLS='$(CALLS)' MINUTES='$(MINUTES)' $(RUN) $(LUA) spec/soak.lua
 
 demo: deps-demo ## the whole journey against the local service
 	@$(MAKE) --no-print-directory demo-run LUA=lua5.4
@@ -204,6 +211,6 @@ lua-cflags:
 	@echo $(LUA_CFLAGS)
 
 .DELETE_ON_ERROR:
-.PHONY: FORCE all each-lua deps-build deps-demo deps-test deps-bench deps-fuzz deps-lint deps-doc test spec \
-  fuzz fuzz-run demo demo-run doc bench bench-run lint lint-lua lint-format lint-c lint-compilers format env \
-  install clean help lua-cflags
+.PHONY: FORCE all each-lua deps-build deps-demo deps-test deps-bench deps-fuzz deps-soak deps-lint deps-doc \
+  test spec fuzz fuzz-run soak soak-run demo demo-run doc bench bench-run lint lint-lua lint-format lint-c \
+  lint-compilers format env install clean help lua-cflags
