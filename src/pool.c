@@ -42,6 +42,7 @@ static curl_socket_t open_socket(void *context, curlsocktype purpose, struct cur
   int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
   if (fd < 0) return CURL_SOCKET_BAD;
   if (sap_reactor_note_open(&pool->commons->reactor, pool, fd) == 0) return fd;
+  pool->starved = true;
   close(fd);
   return CURL_SOCKET_BAD;
 }
@@ -144,6 +145,7 @@ static void complete_finished(struct sap_pool *pool) {
   while ((message = curl_multi_info_read(pool->multi, &left)) != NULL) {
     char *handle = NULL;
     CURLcode code = message->data.result;
+    if (code == CURLE_COULDNT_CONNECT && pool->starved) code = CURLE_OUT_OF_MEMORY;
     curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &handle);
     complete(((struct sap_handle *)(void *)handle)->transfer, code);
   }
@@ -185,6 +187,7 @@ static void act(struct sap_pool *pool, curl_socket_t fd, int events) {
   int running;
   if (pool->multi == NULL) return;
   pool->references++;
+  pool->starved = false;
   sap_pipe_guard_begin(&guard, pool->guarded);
   CURLMcode status = curl_multi_socket_action(pool->multi, fd, events, &running);
   complete_finished(pool);

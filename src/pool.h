@@ -32,6 +32,7 @@ struct sap_pool {
   CURLM *multi;     /* NULL until the first transfer, and after a fork */
   int64_t deadline; /* when libcurl wants to be called again, SAP_NEVER if not */
   bool guarded;     /* see pipe_guard.h */
+  bool starved;     /* a socket was given up for want of memory */
   struct sap_transfer *running;
   struct sap_handle *spare[SAP_MOST_SPARE]; /* set up and idle */
   unsigned spare_count;

@@ -134,21 +134,27 @@ int sap_reactor_open(struct sap_reactor *reactor) {
   if (reactor->epoll >= 0) reactor->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
   int error = reactor->timer < 0 ? errno : control(reactor, EPOLL_CTL_ADD, reactor->timer, EPOLLIN);
   if (error != 0) sap_reactor_close(reactor);
-  reactor->inode = inode_of(reactor->epoll);
   return error;
 }
 
 /* A child that closed everything may have opened something else under the same number since. */
 static void close_copy(int fd, ino_t inode) {
-  if (fd >= 0 && inode_of(fd) == inode) close(fd);
+  if (inode_of(fd) == inode) close(fd);
+}
+
+/* All epoll sets and timers have one inode: ours are told from others by being one in the other. Setting anew what is
+   set already changes nothing in the parent. */
+static void close_own_copies(struct sap_reactor *reactor) {
+  if (reactor->epoll < 0 || control(reactor, EPOLL_CTL_MOD, reactor->timer, EPOLLIN) != 0) return;
+  close(reactor->epoll);
+  close(reactor->timer);
 }
 
 void sap_reactor_adopt(struct sap_reactor *reactor) {
   if (reactor->process == 0 || reactor->process == getpid()) return;
   for (size_t fd = 0; fd < reactor->socket_count; fd++)
     if (reactor->sockets[fd].adopted) close_copy((int)fd, reactor->sockets[fd].inode);
-  close_copy(reactor->epoll, reactor->inode);
-  close_copy(reactor->timer, reactor->inode);
+  close_own_copies(reactor);
   forget_descriptors(reactor);
   forget_sockets(reactor);
   reactor->process = 0;

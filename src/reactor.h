@@ -24,7 +24,6 @@ struct sap_reactor {
   pid_t process;       /* the one that opened the descriptors, 0 before that */
   unsigned generation; /* grows with every fork that was noticed */
   int epoll, timer;    /* -1 while closed */
-  ino_t inode;         /* the kernel's one for both */
   int64_t armed;       /* when the timer will fire, SAP_NEVER if not at all */
   struct sap_socket *sockets;
   size_t socket_count;
