@@ -6,13 +6,15 @@
 -- @module sapanywhere
 
 local core = require "sapanywhere.core"
-local all = require "sapanywhere.all"
-local callback = require "sapanywhere.callback"
 local client = require "sapanywhere.client"
+local lazy = require "sapanywhere.lazy"
 local options = require "sapanywhere.options"
-local redact = require "sapanywhere.redact"
-local state = require "sapanywhere.state"
 local version = require "sapanywhere.version"
+
+local all = lazy "sapanywhere.all"
+local callback = lazy "sapanywhere.callback"
+local redact = lazy "sapanywhere.redact"
+local state = lazy "sapanywhere.state"
 
 local M = {}
 
@@ -89,7 +91,6 @@ end
 --- Reads what came back to the callback URL (API page, Step 1, "Handle Callback from the Endpoint"). No I/O.
 --
 -- In this order: its size (16 KiB at most), the state (compared in constant time), an error, the code.
--- @function parse_callback
 -- @tparam string|table input a URL, a path with a query, a query, or the parameters already decoded, as
 --   `ngx.req.get_uri_args` gives them
 -- @tparam table opts `state`: the string that `oauth_url` returned; a sealer made by `state`, with `bind`; or
@@ -98,37 +99,44 @@ end
 -- @return[2] nil
 -- @treturn[2] error kind "denied" (with `error`, `error_description`, `error_uri` as the provider says them),
 --   "state" (a sealer gives the `reason`), "callback", "too_large" or "usage"
-M.parse_callback = callback.parse
+function M.parse_callback(input, opts)
+  return callback.parse(input, opts)
+end
 
 --- Runs functions at the same time on one thread: while a call of one waits, the others go on. One failure
 -- does not spoil the others.
--- @function all
 -- @tparam table tasks a list of functions; or `items` (a list) with `worker`, a function that is called with
 --   an item and its index. Besides `concurrency`, how many run at the same time (default 256), and
 --   `on_progress(done, total)`, called after each.
 -- @treturn table what each returned first, at its place; `n` is their number
 -- @treturn table what each returned second, or raised, at its place; `n` as well
 -- @raise when `tasks` is of neither form
-M.all = all
+function M.all(tasks)
+  local results, errors = all.run(tasks)
+  return results, errors
+end
 
 --- A deep copy that is safe to print: secrets, tokens and codes are replaced by "[hidden]", by the names they
 -- stand under (`token`, `code`, `oauth.api.secret`, `apiSecret=` in a URL, …) and, where given, by value in
 -- any encoding.
--- @function redact
 -- @param value anything; tables lose their metatables, except errors
 -- @tparam[opt] {string,...} secrets values to hide wherever they stand: raw, percent-encoded, in base64
 -- @return the copy
-M.redact = redact.copy
+function M.redact(value, secrets)
+  return redact.copy(value, secrets)
+end
 
 --- Makes a sealer of states, which are verified with a key alone: no session store, any worker, any machine.
--- @function state
 -- @tparam table given `key` (32 bytes or more; or a list, of which the first signs), `ttl` (seconds, default
 --   600), `on_use`, `element`, `callback_url`, `clock`: see @{sapanywhere.state}
 -- @treturn[1] table the sealer, with the methods `issue` and `verify`
 -- @return[2] nil
 -- @treturn[2] error kind "usage"
 -- @raise when `given` is not a table
-M.state = state.new
+function M.state(given)
+  check_table("state", given)
+  return state.new(given)
+end
 
 --- What stands for JSON's null with the option `null = "keep"`; the same value as `cjson.null`.
 M.null = core.null

@@ -57,6 +57,7 @@ build = {
       ["sapanywhere.host.nginx"] = "lua/sapanywhere/host/nginx.lua",
       ["sapanywhere.host.plain"] = "lua/sapanywhere/host/plain.lua",
       ["sapanywhere.http_date"] = "lua/sapanywhere/http_date.lua",
+      ["sapanywhere.lazy"] = "lua/sapanywhere/lazy.lua",
       ["sapanywhere.options"] = "lua/sapanywhere/options.lua",
       ["sapanywhere.plan"] = "lua/sapanywhere/plan.lua",
       ["sapanywhere.recovery"] = "lua/sapanywhere/recovery.lua",

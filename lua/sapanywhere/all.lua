@@ -17,17 +17,17 @@ local function read(tasks)
 end
 
 local function check(tasks)
-  if type(tasks) ~= "table" then error("all: a table of functions is expected, not a " .. type(tasks), 3) end
-  if (tasks.items == nil) ~= (tasks.worker == nil) then error("all: items and worker go together", 3) end
-  if tasks.items ~= nil and type(tasks.items) ~= "table" then error("all: items must be a list", 3) end
-  if tasks.worker ~= nil and type(tasks.worker) ~= "function" then error("all: worker must be a function", 3) end
+  if type(tasks) ~= "table" then error("all: a table of functions is expected, not a " .. type(tasks), 4) end
+  if (tasks.items == nil) ~= (tasks.worker == nil) then error("all: items and worker go together", 4) end
+  if tasks.items ~= nil and type(tasks.items) ~= "table" then error("all: items must be a list", 4) end
+  if tasks.worker ~= nil and type(tasks.worker) ~= "function" then error("all: worker must be a function", 4) end
   local concurrency = tasks.concurrency
   if concurrency ~= nil and not (type(concurrency) == "number" and concurrency >= 1) then
-    error("all: concurrency must be a number of at least 1", 3)
+    error("all: concurrency must be a number of at least 1", 4)
   end
   if not tasks.worker then
     for i = 1, #tasks do
-      if type(tasks[i]) ~= "function" then error(("all: entry %d is not a function"):format(i), 3) end
+      if type(tasks[i]) ~= "function" then error(("all: entry %d is not a function"):format(i), 4) end
     end
   end
 end
@@ -76,4 +76,4 @@ local function all(tasks)
   return results, failures
 end
 
-return all
+return { run = all }

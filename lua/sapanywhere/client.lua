@@ -9,11 +9,13 @@ local driver = require "sapanywhere.driver"
 local endpoints = require "sapanywhere.endpoints"
 local errors = require "sapanywhere.errors"
 local hosts = require "sapanywhere.host"
+local lazy = require "sapanywhere.lazy"
 local options = require "sapanywhere.options"
 local plan = require "sapanywhere.plan"
-local recovery = require "sapanywhere.recovery"
 local retry = require "sapanywhere.retry"
-local trace = require "sapanywhere.trace"
+
+local recovery = lazy "sapanywhere.recovery"
+local trace = lazy "sapanywhere.trace"
 
 local now = core.now
 
@@ -52,7 +54,7 @@ local function perform(self, row, request, values, host, deadline)
   while true do
     attempt = attempt + 1
     request.timeout = deadline - now()
-    trace.request(values, row, request, attempt)
+    if values.on_event then trace.request(values, row, request, attempt) end
     if self.connections.closed then return give_up(attempt - 1, outcome, meta) end
     local result, err
     result, err, meta = exchange(self, row, request, values, host, attempt)
@@ -61,7 +63,7 @@ local function perform(self, row, request, values, host, deadline)
     err.attempts, outcome = attempt, err.outcome
     local delay = retry.delay(row, err, attempt, values.retry, deadline - now())
     if not delay then return nil, err, meta end
-    trace.retry(values, row, err, attempt, delay)
+    if values.on_event then trace.retry(values, row, err, attempt, delay) end
     host.sleep(delay)
     if self.connections.closed then return give_up(attempt, outcome, meta) end
   end

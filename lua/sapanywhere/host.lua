@@ -12,7 +12,6 @@
 local errors = require "sapanywhere.errors"
 local descriptor = require "sapanywhere.host.descriptor"
 local plain = require "sapanywhere.host.plain" -- now: a program may have no descriptor left when it needs it
-local scheduler = require "sapanywhere.scheduler"
 
 local named = {
   nginx = "sapanywhere.host.nginx",
@@ -40,7 +39,8 @@ local function in_cqueues()
 end
 
 local function detect()
-  local scheduled = scheduler.current()
+  local scheduler = package.loaded["sapanywhere.scheduler"]
+  local scheduled = scheduler and scheduler.current()
   if scheduled then return scheduled end
   if rawget(_G, "ngx") then return in_nginx() end
   return in_cqueues() or plain

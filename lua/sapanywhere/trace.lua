@@ -30,7 +30,7 @@ end
 local M = {}
 
 function M.request(values, row, request, attempt)
-  if values.on_event then emit(values, describe("request", row, request, attempt)) end
+  emit(values, describe("request", row, request, attempt))
 end
 
 --- After one exchange.
@@ -55,7 +55,6 @@ function M.response(values, row, request, attempt, timings, response, err, meta)
 end
 
 function M.retry(values, row, err, attempt, delay)
-  if not values.on_event then return end
   emit(values, {
     event = "retry", call = row.name, attempt = attempt, kind = err.kind, message = err.message, delay = delay,
   })
