@@ -10,6 +10,7 @@ int luaopen_sapanywhere_core(lua_State *L) {
   sap_open_text(L);
   sap_open_json(L);
   sap_open_secure(L);
+  sap_open_disguise(L);
   sap_open_engine(L);
   sap_open_transfer(L);
   sap_open_event(L);

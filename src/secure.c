@@ -29,7 +29,7 @@ bool sap_equal(const void *a, size_t alen, const void *b, size_t blen) {
 }
 
 void sap_wipe(void *bytes, size_t len) {
-  OPENSSL_cleanse(bytes, len);
+  explicit_bzero(bytes, len);
 }
 
 int sap_hmac_sha256(const void *key, size_t key_len, const void *message, size_t message_len,

@@ -42,16 +42,13 @@ local ORDINARY = {
   ["cache-control"] = true, ["connection"] = true, ["content-encoding"] = true, ["content-length"] = true,
   ["content-type"] = true, ["date"] = true, ["expires"] = true, ["keep-alive"] = true, ["pragma"] = true,
   ["server"] = true, ["transfer-encoding"] = true, ["vary"] = true, ["strict-transport-security"] = true,
-  ["accept-ranges"] = true, ["etag"] = true, ["last-modified"] = true, ["elements-request-id"] = true, ["elements-returned-count"] = true,
+  ["accept-ranges"] = true, ["etag"] = true, ["last-modified"] = true, ["elements-request-id"] = true,
+  ["elements-returned-count"] = true,
 }
 
 -- Hides secrets in the headers, except in those of a success that are all ordinary.
 local function clean_headers(headers, status, values)
-  local harmless = status >= 200 and status < 300
-  for name in next, harmless and headers or {} do
-    if not ORDINARY[name] then harmless = false end
-  end
-  if not harmless then
+  if status < 200 or status > 299 or not core.has_only(headers, ORDINARY) then
     local secrets = redact.secrets(values)
     for name, value in next, headers do
       headers[name] = redact.is_sensitive(name) and disguises.HIDDEN or redact.text(value, secrets)

@@ -1,20 +1,19 @@
 --- Finds a secret in a text under whatever it wears: percent-encoding in either case and more than once,
 -- the escapes of JSON and HTML, base64 at any offset.
 --
--- Runs on text that came from elsewhere and is about to be shown, so mostly after a failure. A text is
--- undressed layer by layer, remembering for each byte where it came from; what is found is hidden at its
--- origin.
+-- Runs on text that came from elsewhere and is about to be shown, unless a quick look in C (core.may_hold) has
+-- found that there is none. A text is undressed layer by layer, remembering for each byte where it came from;
+-- what is found is hidden at its origin.
 
 local core = require "sapanywhere.core"
 
 local M = {}
 
-local find_text, sub_text = string.find, string.sub
-
 local HIDDEN = "[hidden]"
 local DEPTH = 3 -- how many escapes may lie on one another
 -- A secret shorter than this is hidden only where it stands alone: "a" would blacken every word with an a.
 local SHORT = 4
+local LONG = 16 * 1024 -- a text beyond it takes too long to undress
 
 local ENTITIES = { amp = "&", lt = "<", gt = ">", quot = '"', apos = "'" }
 
@@ -149,21 +148,17 @@ end
 -- @tparam {string,...} secrets
 -- @treturn string the text, with "[hidden]" where one of them stood
 function M.hide(text, secrets)
-  if text == "" or not secrets[1] then return text end
+  if text == "" or not secrets[1] or not core.may_hold(text, secrets) then return text end
   local places = find(text, secrets)
   return places[1] and replace(text, places) or text
 end
 
---- Whether a text holds a secret as it is, percent-encoded, or in base64 of its own. A quick look, for good
--- news is looked at too.
+--- Whether a text holds a secret; of a long one, whether it may. A quick look nearly always, for good news is
+-- looked at too.
 function M.holds(text, secret)
-  if find_text(text, secret, 1, true) then return true end
-  if #secret < SHORT then return false end
-  local encoded, groups = core.percent_encode(secret), sub_text(secret, 1, #secret - #secret % 3)
-  local base64, url_base64 = core.base64(groups), core.base64url(groups)
-  if find_text(text, base64, 1, true) then return true end
-  if base64 ~= url_base64 and find_text(text, url_base64, 1, true) then return true end
-  return encoded ~= secret and find(text, { secret })[1] ~= nil
+  if #secret < SHORT then return text:find(secret, 1, true) ~= nil end
+  if not core.may_hold(text, secret) then return false end
+  return #text > LONG or text:find(secret, 1, true) ~= nil or find(text, { secret })[1] ~= nil
 end
 
 M.HIDDEN = HIDDEN
