@@ -178,6 +178,22 @@ static void end_all(struct sap_pool *pool, enum sap_verdict verdict) {
   close_connections(pool);
 }
 
+/* libcurl would say goodbye on the parent's connections and wait for threads that stayed there. Its multi handle and
+   the busy easy handles are therefore left alone: that memory is not used again in this process. */
+static void drop_inherited(struct sap_pool *pool) {
+  if (pool->multi == NULL || pool->generation == pool->commons->reactor.generation) return;
+  pool->multi = NULL;
+  pool->deadline = SAP_NEVER;
+  free_spare(pool);
+  pool->references++;
+  while (pool->running != NULL) {
+    struct sap_transfer *transfer = pool->running;
+    sap_transfer_give_up(transfer, CURLE_OK, SAP_VERDICT_FORKED);
+    retire(transfer);
+  }
+  sap_pool_release(pool);
+}
+
 /* Working. */
 
 /* Where libcurl itself fails, for want of memory or of a place in the epoll set, it has lost track of its sockets and
@@ -239,8 +255,8 @@ void sap_pool_start(struct sap_pool *pool, struct sap_transfer *transfer, const 
     return;
   }
   transfer->id = ++pool->commons->last_id;
-  sap_pool_adopt(pool);
   int error = sap_reactor_open(&pool->commons->reactor);
+  drop_inherited(pool);
   CURLcode code = error != 0 ? fail_open(transfer, error) : hand_over(pool, transfer, request);
   if (code != CURLE_OK) sap_transfer_give_up(transfer, code, SAP_VERDICT_NONE);
 }
@@ -283,21 +299,9 @@ void sap_pool_close(struct sap_pool *pool) {
   sap_pool_release(pool);
 }
 
-/* libcurl would say goodbye on the parent's connections and wait for threads that stayed there. Its multi handle and
-   the busy easy handles are therefore left alone: that memory is not used again in this process. */
 void sap_pool_adopt(struct sap_pool *pool) {
   sap_reactor_adopt(&pool->commons->reactor);
-  if (pool->multi == NULL || pool->generation == pool->commons->reactor.generation) return;
-  pool->multi = NULL;
-  pool->deadline = SAP_NEVER;
-  free_spare(pool);
-  pool->references++;
-  while (pool->running != NULL) {
-    struct sap_transfer *transfer = pool->running;
-    sap_transfer_give_up(transfer, CURLE_OK, SAP_VERDICT_FORKED);
-    retire(transfer);
-  }
-  sap_pool_release(pool);
+  drop_inherited(pool);
 }
 
 void sap_pool_release(struct sap_pool *pool) {
