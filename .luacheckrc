@@ -1,6 +1,6 @@
 -- What every Lua of ours knows is allowed everywhere; what only some know is named here.
 std = "min"
-max_line_length = 110
+max_line_length = 120
 exclude_files = { "build" }
 read_globals = { "unpack", "setfenv", "loadstring", table = { fields = { "unpack" } } }
 

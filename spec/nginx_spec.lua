@@ -57,8 +57,8 @@ describe("nginx", function()
 
   setup(function()
     service = assert(sandbox.start {})
-    local run = ('require("support.hosts.nginx").run(%s, tonumber(ngx.var.arg_case), ngx.unescape_uri(ngx.var.arg_callback or ""))')
-      :format(quote(contract.describe(service)))
+    local run = ('require("support.hosts.nginx").run(%s, tonumber(ngx.var.arg_case), '
+      .. 'ngx.unescape_uri(ngx.var.arg_callback or ""))'):format(quote(contract.describe(service)))
     local in_timer = [[
       local semaphore = require("ngx.semaphore").new()
       local case, callback, said = tonumber(ngx.var.arg_case), ngx.unescape_uri(ngx.var.arg_callback or ""), nil

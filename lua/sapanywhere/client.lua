@@ -114,7 +114,9 @@ end
 -- A receiver or an argument of the wrong type is a mistake in the calling code itself, and raises there.
 local function method(row)
   return function(self, given)
-    if getmetatable(self) ~= Client then error(row.name .. ": call it with a colon, client:" .. row.name .. " { … }", 2) end
+    if getmetatable(self) ~= Client then
+      error(row.name .. ": call it with a colon, client:" .. row.name .. " { … }", 2)
+    end
     if type(given) ~= "table" then error(row.name .. ": a table of options is expected, not a " .. type(given), 2) end
     local result, err, meta = call(self, row, given)
     return result, err, meta

@@ -17,7 +17,9 @@ local M = {}
 local function expect_failure(kind, outcome, result, err)
   if result ~= nil then error("a failure of kind " .. kind .. " was expected, not a result", 2) end
   if err.kind ~= kind then error(("kind %s was expected, not %s"):format(kind, tostring(err)), 2) end
-  if outcome and err.outcome ~= outcome then error(("outcome %s was expected, not %s"):format(outcome, err.outcome), 2) end
+  if outcome and err.outcome ~= outcome then
+    error(("outcome %s was expected, not %s"):format(outcome, err.outcome), 2)
+  end
   return err
 end
 
@@ -36,7 +38,8 @@ M.cases = {
     local client = env.client {}
     local options = env.options {}
     local auth = assert(client:oauth_url {
-      api_key = options.api_key, api_secret = options.api_secret, callback_url = options.callback_url, state = env.state,
+      api_key = options.api_key, api_secret = options.api_secret, callback_url = options.callback_url,
+      state = env.state,
     })
     assert(auth.oauthUrl:find("client_id=", 1, true))
     local grant = assert(sapanywhere.parse_callback(env.callback, { state = auth.state }))
@@ -195,7 +198,8 @@ function M.environment(service, host, callback, state)
   function env.options(more)
     local options = {
       user_secret = service.user_secret, organization_secret = service.organization_secret,
-      api_key = service.api_key, api_secret = service.api_secret, callback_url = service.callback_url, name = "contract",
+      api_key = service.api_key, api_secret = service.api_secret, callback_url = service.callback_url,
+      name = "contract",
     }
     for name, value in pairs(more) do options[name] = value end
     return options
