@@ -130,11 +130,22 @@ static void push_header(lua_State *L, struct sap_slice name, struct sap_slice va
   lua_rawset(L, -3);
 }
 
+/* How many headers there may be: a table that is too small for them would grow several times. */
+static int count_headers(struct sap_slice text) {
+  int count = 0;
+  const char *at = text.data, *end = text.data + text.len;
+  while (at < end && (at = memchr(at, '\n', (size_t)(end - at))) != NULL) {
+    count++;
+    at++;
+  }
+  return count > 0 ? count - 1 : 0; /* all but the empty one */
+}
+
 static void push_headers(lua_State *L, const struct sap_buffer *head) {
   struct sap_slice rest = { head->data, head->len }, name, value;
   int status;
-  lua_createtable(L, 0, 12);
   sap_headers_status(&rest, &status);
+  lua_createtable(L, 0, count_headers(rest));
   while (sap_headers_next(&rest, &name, &value)) push_header(L, name, value);
 }
 

@@ -197,7 +197,10 @@ function M.tags(value, name, problems)
       return copy
     end
   end
-  for i = 1, count do copy[i] = M.text(value[i], inside(name, i), problems) end
+  for i = 1, count do
+    local tag = value[i]
+    copy[i] = text_fault(tag) and M.text(tag, inside(name, i), problems) or tag
+  end
   return core.array(copy)
 end
 

@@ -1,9 +1,9 @@
 --- Finds a secret in a text under whatever it wears: percent-encoding in either case and more than once,
 -- the escapes of JSON and HTML, base64 at any offset.
 --
--- Runs on text that came from elsewhere and is about to be shown, unless a quick look in C (core.may_hold) has
--- found that there is none. A text is undressed layer by layer, remembering for each byte where it came from;
--- what is found is hidden at its origin.
+-- Runs on text that came from elsewhere and is about to be shown, unless a quick look in C (core.may_hold)
+-- has found that there is none. A text is undressed layer by layer, remembering for each byte where it came
+-- from; what is found is hidden at its origin.
 
 local core = require "sapanywhere.core"
 
