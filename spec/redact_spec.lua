@@ -44,6 +44,23 @@ describe("redact.text", function()
     end
   end)
 
+  it("takes only a quick look at what holds none of the secrets", function()
+    local secrets = {
+      "0123456789abcdef0123456789abcdef", "key-0123456789abcdef", "secret/+ &%", "a-code-of-this-call",
+    }
+    local harmless = {
+      "8c2d1e0f9a7b6c5d-FRA", "session=31536000; Path=/; HttpOnly; SameSite=Lax", "cloudflare", "DYNAMIC",
+      '{"endpoints":[{"url":"https:\\/\\/report.example\\/v4?s=%2BAbC%2FdEf%3D"}],"max_age":604800}',
+      "https://h.example/a?b=c%2525%3D&amp;d=&#39;&#x27;", "1.1 vegur, \\u0041", ("x"):rep(4000), "",
+    }
+    assert.is_false(core.may_hold(harmless, secrets))
+    for _, text in ipairs(harmless) do assert.is_false(core.may_hold(text, secrets[1])) end
+    for _, secret in ipairs(secrets) do
+      harmless[#harmless] = "…" .. core.percent_encode(core.base64("k:" .. secret)) .. "…"
+      assert.is_true(core.may_hold(harmless, secrets))
+    end
+  end)
+
   it("hides all of several, overlapping, again and again", function()
     assert.equal("[hidden]-[hidden] [hidden]",
       disguises.hide("abcdef-abcd abcdefgh", { "abcd", "abcdef", "cdefgh" }))
