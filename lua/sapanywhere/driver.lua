@@ -56,27 +56,35 @@ local function promote(loop)
   if successor then successor.signal:post() end
 end
 
+-- The transfer itself has the last word: what should have told the waiter may have run out of memory.
+local function is_done(waiter)
+  return waiter.done or waiter.transfer:done()
+end
+
 local function lead(waiter, host, loop)
   local idle = 0
   leaders[loop], waiter.leads = waiter, true
-  while not waiter.done do
+  while not is_done(waiter) do
     stepped[loop] = now()
     idle = step() > 0 and 0 or idle + 1
-    if not waiter.done then host.wait(engine:fd(), host.heartbeat, idle) end
+    if not is_done(waiter) then host.wait(engine:fd(), host.heartbeat, idle) end
   end
   waiter.leads, overtaken[waiter] = nil, nil
   if leaders[loop] == waiter then leaders[loop] = nil end
   alert()
 end
 
+-- A leader may have been killed, or have died of an error.
 local function is_led(loop, host)
-  return leaders[loop] ~= nil and now() - stepped[loop] < host.patience
+  local leader = leaders[loop]
+  if not leader or leader.thread and coroutine.status(leader.thread) == "dead" then return false end
+  return now() - stepped[loop] < host.patience
 end
 
 local function follow(waiter, host, loop)
   local signal = host.signal()
   waiter.signal, followers[loop][waiter] = signal, true
-  while not waiter.done and is_led(loop, host) do signal:wait(host.heartbeat) end
+  while not is_done(waiter) and is_led(loop, host) do signal:wait(host.heartbeat) end
   waiter.signal, followers[loop][waiter] = nil, nil
   signal:close()
 end
@@ -86,7 +94,7 @@ end
 -- @tparam table host from host.lua
 local function await(transfer, host)
   local loop = host.loop()
-  local waiter = { done = false }
+  local waiter = { done = false, transfer = transfer, thread = coroutine.running() }
   waiters[transfer:id()] = waiter
   followers[loop] = followers[loop] or setmetatable({}, { __mode = "k" })
   step()

@@ -8,7 +8,7 @@ local now = core.now
 
 local FOREVER = 3600
 
-local current = setmetatable({}, { __mode = "k" }) -- coroutine → its scheduler's host
+local current = setmetatable({}, { __mode = "kv" }) -- coroutine → its scheduler's host
 
 --- The host of the running coroutine, if a scheduler runs it.
 local function find()
@@ -78,6 +78,11 @@ local function wake_sleepers(run)
   end
 end
 
+-- Nobody watches the engine, and nobody is going to: who did has died of an error. The others look for themselves.
+local function wake_all(run)
+  for thread in pairs(run.indexes) do table.insert(run.ready, thread) end
+end
+
 -- All wait: so does the whole, in the host outside.
 local function wait_outside(run, outer)
   local watch, seconds = run.watch, math.max(0, next_wake(run) - now())
@@ -85,6 +90,8 @@ local function wait_outside(run, outer)
     run.watch = nil
     outer.wait(watch.fd, math.min(seconds, outer.heartbeat), watch.idle)
     table.insert(run.ready, watch.coroutine)
+  elseif next(run.sleepers) == nil then
+    wake_all(run)
   else
     outer.sleep(seconds)
   end
