@@ -293,6 +293,7 @@ describe("an error of kind", function()
   for _, kind in ipairs(errors.KINDS) do
     for _, row in ipairs(rows[kind] or {}) do
       it(kind .. ": " .. row[1], function()
+        if row[2] == without_memory and child.is_watched() then return end -- which needs memory itself
         local started = core.now()
         local result, err, meta = row[2]()
         check(kind, row[3], result, err, meta)

@@ -243,8 +243,8 @@ describe("a creation", function()
     local client = service:client { retry = { max = 10, base = 0.2, cap = 0.4 } }
     service:kill()
     repeat -- its last moments: a connection may still be taken, and reset
-      local _, dying = client:oauth_url(service:asking { retry = false })
-    until dying.outcome == "not_sent"
+      local _, last = client:oauth_url(service:asking { retry = false })
+    until last.outcome == "not_sent"
     local result, err, meta
     sapanywhere.all {
       function() result, err, meta = client:create_instance(options) end,

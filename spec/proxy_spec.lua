@@ -68,7 +68,7 @@ describe("a proxy", function()
     end
     assert.equal(0, peer:count("connection"))
     -- curl does ask it, so the variables were good.
-    system.output(("http_proxy=%s curl -s -o /dev/null %s"):format(url(), service.base_url))
+    system.output(("LD_PRELOAD= http_proxy=%s curl -s -m 5 -o /dev/null %s"):format(url(), service.base_url))
     assert.equal(1, peer:count("connection"))
   end)
 
