@@ -2,6 +2,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/stat.h>
@@ -68,9 +69,13 @@ static int close_descriptor(lua_State *L) {
   return 1;
 }
 
-/* is_open(fd) */
-static int is_open(lua_State *L) {
-  lua_pushboolean(L, fcntl((int)luaL_checkinteger(L, 1), F_GETFD) >= 0);
+/* link(fd): what the descriptor is, as /proc has it. */
+static int read_link(lua_State *L) {
+  char path[64], target[256];
+  snprintf(path, sizeof path, "/proc/self/fd/%d", (int)luaL_checkinteger(L, 1));
+  ssize_t len = readlink(path, target, sizeof target);
+  if (len < 0) return 0;
+  lua_pushlstring(L, target, (size_t)len);
   return 1;
 }
 
@@ -87,8 +92,14 @@ static int occupy(lua_State *L) {
 }
 
 static const luaL_Reg functions[] = {
-  { "fork", fork_process },   { "wait", wait_for },   { "exit", exit_process }, { "descriptors", list_descriptors },
-  { "close", close_descriptor }, { "is_open", is_open }, { "occupy", occupy },     { NULL, NULL },
+  { "fork", fork_process },
+  { "wait", wait_for },
+  { "exit", exit_process },
+  { "descriptors", list_descriptors },
+  { "close", close_descriptor },
+  { "link", read_link },
+  { "occupy", occupy },
+  { NULL, NULL },
 };
 
 int luaopen_spec_process(lua_State *L) {

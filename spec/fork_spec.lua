@@ -1,0 +1,164 @@
+-- A process that forks: both sides make calls, and neither takes anything from the other.
+
+local process = require "spec.process"
+local services = require "support.service"
+
+local PATIENCE = 20 -- seconds
+
+-- Runs a function in a forked child, and returns the child's number at once.
+local function in_child(leave, body)
+  io.stdout:flush()
+  io.stderr:flush()
+  local report = os.tmpname()
+  local pid = process.fork()
+  if pid ~= 0 then return { pid = pid, report = report } end
+  local ok, problem = pcall(body)
+  local file = io.open(report, "w")
+  file:write(ok and "well" or tostring(problem))
+  file:close()
+  leave()
+end
+
+-- Waits for its end, which must be clean, and returns what it had to complain of.
+local function expect_well(child)
+  local how, code = process.wait(child.pid, PATIENCE)
+  local file = assert(io.open(child.report))
+  local said = file:read("*a")
+  file:close()
+  os.remove(child.report)
+  assert.equal("well", said)
+  assert.equal("exit", how)
+  assert.equal(0, code)
+end
+
+local LEAVING = {
+  ["without closing its Lua state"] = function() process.exit(0) end,
+  ["with its Lua state closed"] = function() os.exit(0, true) end,
+}
+
+for _, scheme in ipairs { "http", "https" } do
+  describe("a fork, with " .. scheme .. ",", function()
+    local service, base_url, client
+
+    setup(function()
+      service = services.start {}
+      base_url = scheme == "https" and service.tls_base_url or service.base_url
+    end)
+    teardown(function() service:stop() end)
+
+    before_each(function()
+      service:clear_log()
+      client = service:client { base_url = base_url }
+    end)
+    after_each(function() client:close() end)
+
+    local function call()
+      return assert(client:oauth_url(service:asking {}))
+    end
+
+    -- A call of the same client that is not waited for.
+    local function start_slow(seconds)
+      local place = service:url { delay = seconds, tls = scheme == "https" }
+      local origin, path = place:match("^(%w+://[^/]+)(.*)$")
+      return client.connections:pool(client.values):start {
+        method = "GET", origin = origin, target = path .. "/elements/sapanywhere/oauth/url", headers = {},
+        timeout = 30, connect_timeout = 5, max_bytes = 1e6,
+      }
+    end
+
+    -- The connection of each quick call, in order. With HTTP/1.1 the slow one keeps the first for itself.
+    local function connections()
+      local list = {}
+      for _, request in ipairs(service:log()) do
+        if not request.uri:find("delay", 1, true) then list[#list + 1] = request.connection end
+      end
+      return list
+    end
+
+    for name, leave in pairs(LEAVING) do
+      it("gives the child connections of its own, which leaves " .. name, function()
+        call()
+        local slow = start_slow(0.4)
+        call()
+        local child = in_child(leave, function()
+          call()
+          call()
+          assert(slow:done(), "the call in flight is not over in the child")
+          local response, failure = slow:result()
+          assert(response == nil and failure.kind == "closed", "not closed")
+          assert(failure.outcome == "unknown", failure.outcome)
+        end)
+        expect_well(child)
+        call()
+        while not slow:done() do call() end
+        assert.equal(400, slow:result().status)
+        local used = connections()
+        local first, second, childs = used[1], used[2], used[3]
+        if scheme == "https" then assert.equal(first, second) end
+        assert.is_false(childs == first or childs == second)
+        assert.equal(childs, used[4])
+        assert.equal(second, used[5])
+        for i = 6, #used do assert.is_true(used[i] == first or used[i] == second) end
+      end)
+
+      it("lets the child close what it inherited, which leaves " .. name, function()
+        call()
+        local slow = start_slow(0.3)
+        call()
+        expect_well(in_child(leave, function()
+          client:close()
+          slow:close()
+          collectgarbage()
+        end))
+        while not slow:done() do call() end
+        assert.equal(400, slow:result().status)
+        local used = connections()
+        assert.is_true(#used > 2)
+        for i = 3, #used do assert.is_true(used[i] == used[1] or used[i] == used[2]) end
+      end)
+    end
+
+    for _, kind in ipairs { "file", "epoll" } do
+      it("keeps what the child opened in the place of what it had closed: " .. kind, function()
+        call()
+        local slow = start_slow(0.3)
+        call()
+        expect_well(in_child(LEAVING["without closing its Lua state"], function()
+          local opened = {}
+          for _, number in ipairs(process.descriptors()) do
+            if number > 2 then
+              process.close(number)
+              opened[#opened + 1] = number
+            end
+          end
+          for _, number in ipairs(opened) do process.occupy(number, kind) end
+          local before = {}
+          for i, number in ipairs(opened) do before[i] = process.link(number) end
+          call()
+          for i, number in ipairs(opened) do
+            assert(process.link(number) == before[i], "descriptor " .. number .. " is another")
+          end
+          assert(slow:done() and select(2, slow:result()).kind == "closed")
+        end))
+        while not slow:done() do call() end
+        assert.equal(400, slow:result().status)
+      end)
+    end
+
+    it("may happen in a child again", function()
+      call()
+      expect_well(in_child(LEAVING["with its Lua state closed"], function()
+        call()
+        expect_well(in_child(LEAVING["with its Lua state closed"], call))
+        call()
+      end))
+      call()
+      local used = connections()
+      assert.equal(5, #used)
+      assert.equal(used[1], used[5])
+      assert.equal(used[2], used[4])
+      assert.not_equal(used[2], used[3])
+      assert.not_equal(used[1], used[2])
+    end)
+  end)
+end
