@@ -5,16 +5,10 @@ local errors = require "sapanywhere.errors"
 local options = require "sapanywhere.options"
 local plan = require "sapanywhere.plan"
 local redact = require "sapanywhere.redact"
+local system = require "sapanywhere.sandbox.system"
 
-local function read_file(path)
-  local file = assert(io.open(path, "rb"))
-  local text = file:read("*a")
-  file:close()
-  return text
-end
-
-local INSTANCE, OAUTH_ANSWER = read_file("spec/fixtures/instance.json"),
-  read_file("spec/fixtures/oauth_url.json")
+local INSTANCE, OAUTH_ANSWER = system.read_file("spec/fixtures/instance.json"),
+  system.read_file("spec/fixtures/oauth_url.json")
 
 local GIVEN = {
   oauth_url = {

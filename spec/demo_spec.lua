@@ -1,20 +1,9 @@
 -- The demo as a user runs it, with a witness that knows its secrets.
 
 local core = require "sapanywhere.core"
+local system = require "sapanywhere.sandbox.system"
+local child = require "support.child"
 local processes = require "support.processes"
-
-local function output_of(command)
-  local pipe = assert(io.popen(command))
-  local text = pipe:read("*a")
-  pipe:close()
-  return text
-end
-
-local function interpreter()
-  local first = 0
-  while arg[first - 1] do first = first - 1 end
-  return arg[first]
-end
 
 local function lines_of(path)
   local lines = {}
@@ -27,8 +16,8 @@ describe("the demo", function()
 
   setup(function()
     local notes, started = os.tmpname(), core.now()
-    text = output_of(("WITNESS=%s %s -l support.witness spec/demo.lua 2>&1; echo \"exit $?\""):format(
-      notes, interpreter()))
+    text = system.output(("WITNESS=%s %s -l support.witness spec/demo.lua 2>&1; echo \"exit $?\""):format(
+      notes, child.interpreter()))
     elapsed = core.now() - started
     secrets = lines_of(notes)
     dir = table.remove(secrets, 1)
@@ -82,12 +71,12 @@ describe("the demo", function()
 
   it("leaves nothing running and no directory", function()
     assert.truthy(dir:find("sapanywhere-sandbox-", 1, true))
-    assert.equal("", output_of("ls -d " .. dir .. " 2>/dev/null"))
+    assert.equal("", system.output("ls -d " .. dir .. " 2>/dev/null"))
     assert.is_nil(processes():find(dir, 1, true))
   end)
 
   it("says why and fails where it cannot start", function()
-    local said = output_of(("TMPDIR=/nowhere %s spec/demo.lua 2>&1; echo \"exit $?\""):format(interpreter()))
+    local said = system.output(("TMPDIR=/nowhere %s spec/demo.lua 2>&1; echo \"exit $?\""):format(child.interpreter()))
     assert.truthy(said:find("cannot write in the directory /nowhere", 1, true), said)
     assert.truthy(said:find("exit 1\n", 1, true))
   end)

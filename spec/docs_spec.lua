@@ -1,21 +1,8 @@
 -- The reference that `make doc` makes: without a warning, and with an entry for every public name.
 
-local sandbox = require "sapanywhere.sandbox"
 local sapanywhere = require "sapanywhere"
-
-local function output_of(command)
-  local pipe = assert(io.popen(command))
-  local text = pipe:read("*a")
-  pipe:close()
-  return text
-end
-
-local function read_file(path)
-  local file = assert(io.open(path))
-  local text = file:read("*a")
-  file:close()
-  return text
-end
+local sandbox = require "sapanywhere.sandbox"
+local system = require "sapanywhere.sandbox.system"
 
 -- The public names of a table or of an object's methods.
 local function names_of(value)
@@ -30,17 +17,17 @@ end
 describe("the reference", function()
   local dir
 
-  setup(function() dir = output_of("mktemp -d"):gsub("\n", "") end)
+  setup(function() dir = system.output("mktemp -d"):gsub("\n", "") end)
   teardown(function() os.execute("rm -rf '" .. dir .. "'") end)
 
   it("is made without a warning", function()
     local ldoc = "ldoc --quiet --fatalwarnings -c .ci/config.ld -d %s . 2>&1; echo $?"
-    local said = output_of(ldoc:format(dir)):gsub("^reading configuration[^\n]*\nchanging[^\n]*\n", "")
+    local said = system.output(ldoc:format(dir)):gsub("^reading configuration[^\n]*\nchanging[^\n]*\n", "")
     assert.equal("0\n", said)
   end)
 
   local function entries_of(page)
-    local found, text = {}, read_file(dir .. "/" .. page .. ".html")
+    local found, text = {}, system.read_file(dir .. "/" .. page .. ".html")
     for name in text:gmatch('<a name = "([^"]+)"></a>') do found[name:match("[^:.]+$")] = true end
     return found
   end
@@ -70,7 +57,7 @@ describe("the reference", function()
     expect_entries("modules/sapanywhere.sandbox", names_of(sandbox))
     local service = assert(sandbox.start {})
     expect_entries("modules/sapanywhere.sandbox", names_of(getmetatable(service).__index))
-    local page = read_file(dir .. "/modules/sapanywhere.sandbox.html")
+    local page = system.read_file(dir .. "/modules/sapanywhere.sandbox.html")
     for _, name in ipairs {
       "base_url", "tls_base_url", "ca_file", "api_key", "api_secret", "user_secret", "organization_secret",
       "callback_url", "tls_faults", "refused_url",

@@ -2,14 +2,8 @@ local core = require "sapanywhere.core"
 local endpoints = require "sapanywhere.endpoints"
 local options = require "sapanywhere.options"
 local plan = require "sapanywhere.plan"
+local system = require "sapanywhere.sandbox.system"
 local version = require "sapanywhere.version"
-
-local function read_file(path)
-  local file = assert(io.open(path, "rb"))
-  local text = file:read("*a")
-  file:close()
-  return text
-end
 
 local function request(name, given, client)
   return plan.request(endpoints[name], assert(options.read(endpoints[name], given, client)))
@@ -133,7 +127,7 @@ local CREATE = {
   callback_url = "https://www.mycoolapp.com/auth", name = "<INSERT_INSTANCE_NAME>",
     tags = { "<ADD_YOUR_TAG>" },
 }
-local DOCUMENTED = read_file("spec/fixtures/create_instance.json")
+local DOCUMENTED = system.read_file("spec/fixtures/create_instance.json")
 local AUTHORIZATION = "Authorization: User <INSERT_USER_SECRET>, Organization <INSERT_ORGANIZATION_SECRET>"
 
 local function documented()

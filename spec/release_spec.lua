@@ -1,30 +1,18 @@
 -- What is written in several places of a release agrees.
 
+local system = require "sapanywhere.sandbox.system"
 local version = require "sapanywhere.version"
-
-local function output_of(command)
-  local pipe = assert(io.popen(command))
-  local text = pipe:read("*a")
-  pipe:close()
-  return text
-end
+local child = require "support.child"
 
 local function lines_of(command)
   local lines = {}
-  for line in output_of(command):gmatch("[^\n]+") do lines[#lines + 1] = line end
+  for line in system.output(command):gmatch("[^\n]+") do lines[#lines + 1] = line end
   table.sort(lines)
   return lines
 end
 
-local function read_file(path)
-  local file = assert(io.open(path))
-  local text = file:read("*a")
-  file:close()
-  return text
-end
-
 local function load_rockspec(path)
-  local rockspec, text = {}, read_file(path)
+  local rockspec, text = {}, system.read_file(path)
   local chunk
   if setfenv then
     chunk = setfenv(assert(loadstring(text, path)), rockspec)
@@ -46,12 +34,6 @@ local function find_core()
   end
 end
 
-local function interpreter()
-  local first = 0
-  while arg[first - 1] do first = first - 1 end
-  return arg[first]
-end
-
 local function is_named_after(module, path)
   return path == "lua/" .. module:gsub("%.", "/") .. ".lua"
 end
@@ -64,7 +46,7 @@ describe("the release", function()
     assert.equal(version .. "-1", rockspec.version)
     assert.equal("sapanywhere-" .. version, rockspec.source.dir)
     assert.matches("sapanywhere-" .. version .. ".tar.gz", rockspec.source.url, 1, true)
-    assert.equal(version, read_file("CHANGELOG.md"):match("\n## (%d+%.%d+%.%d+)"))
+    assert.equal(version, system.read_file("CHANGELOG.md"):match("\n## (%d+%.%d+%.%d+)"))
     assert.equal(1, #lines_of("ls rockspec"))
   end)
 
@@ -79,8 +61,8 @@ describe("the release", function()
   end)
 
   it("is installed whole by make", function()
-    local root = output_of("mktemp -d"):gsub("\n", "")
-    local log = output_of("make install PREFIX=/usr DESTDIR=" .. root .. " 2>&1")
+    local root = system.output("mktemp -d"):gsub("\n", "")
+    local log = system.output("make install PREFIX=/usr DESTDIR=" .. root .. " 2>&1")
     local expected = { "lib/lua/sapanywhere/core.so" }
     for _, path in pairs(rockspec.build.install.lua) do expected[#expected + 1] = "share/" .. path end
     table.sort(expected)
@@ -105,6 +87,6 @@ describe("make env", function()
 
   it("lets a script run from anywhere", function()
     local run = [[eval "$(make -s env)"; cd / && %s -e 'print((require "sapanywhere.version"))' 2>&1]]
-    assert.equal(version .. "\n", output_of(run:format(interpreter())))
+    assert.equal(version .. "\n", system.output(run:format(child.interpreter())))
   end)
 end)

@@ -5,15 +5,13 @@ local misbehave = require "sapanywhere.sandbox.misbehave"
 local records = require "sapanywhere.sandbox.records"
 local service = require "sapanywhere.sandbox.service"
 local store = require "sapanywhere.sandbox.store"
+local system = require "sapanywhere.sandbox.system"
 local url = require "sapanywhere.sandbox.url"
 
 local callback_url = "https://www.mycoolapp.com/auth?x=1"
 
 local function read_fixture(name)
-  local file = assert(io.open("spec/fixtures/" .. name, "rb"))
-  local text = file:read("*a")
-  file:close()
-  return text
+  return system.read_file("spec/fixtures/" .. name)
 end
 
 local function make_service(options)

@@ -1,18 +1,11 @@
 -- The local service in the real nginx, asked by curl.
 
 local cjson = require "cjson"
-local processes = require "support.processes"
 local sandbox = require "sapanywhere.sandbox"
+local system = require "sapanywhere.sandbox.system"
 local url = require "sapanywhere.sandbox.url"
-
-local function output(command)
-  local pipe = assert(io.popen(command))
-  local text = pipe:read("*a")
-  pipe:close()
-  return text
-end
-
-local function quote(text) return "'" .. text:gsub("'", "'\\''") .. "'" end
+local child = require "support.child"
+local processes = require "support.processes"
 
 local function exists(path)
   local file = io.open(path)
@@ -20,23 +13,16 @@ local function exists(path)
   return file ~= nil
 end
 
-local function read_file(path)
-  local file = assert(io.open(path, "rb"))
-  local text = file:read("*a")
-  file:close()
-  return text
-end
-
 -- Gives what curl wrote, and how it ended.
 local function curl(arguments)
   local place = os.tmpname()
-  local report = output(("curl -sS -m 20 -o %s -D %s.head -w '%%{http_code} %%{http_version} %%{time_total} "
+  local report = system.output(("curl -sS -m 20 -o %s -D %s.head -w '%%{http_code} %%{http_version} %%{time_total} "
     .. "%%{time_starttransfer}' %s 2>/dev/null; echo \" $?\""):format(place, place, arguments))
   local status, version, total, first, code = report:match("^(%d+) (%S+) (%S+) (%S+) (%d+)\n$")
   local answer = {
     status = tonumber(status), version = version, total = tonumber(total), first = tonumber(first),
-    exit = tonumber(code), body = read_file(place),
-    head = exists(place .. ".head") and read_file(place .. ".head"),
+    exit = tonumber(code), body = system.read_file(place),
+    head = exists(place .. ".head") and system.read_file(place .. ".head"),
   }
   os.remove(place)
   os.remove(place .. ".head")
@@ -49,7 +35,7 @@ local function header_arguments(self)
 end
 
 local function oauth_arguments(self, base_url)
-  return quote((base_url or self.base_url) .. "/elements/sapanywhere/oauth/url?" .. url.build_query {
+  return system.quote((base_url or self.base_url) .. "/elements/sapanywhere/oauth/url?" .. url.build_query {
     { "apiKey", self.api_key }, { "apiSecret", self.api_secret }, { "callbackUrl", self.callback_url },
     { "state", "my state" },
   })
@@ -65,7 +51,7 @@ local function creation_arguments(self, base_url, code)
     },
   }
   local target = (base_url or self.base_url) .. "/instances"
-  return header_arguments(self) .. "-d " .. quote(body) .. " " .. quote(target)
+  return header_arguments(self) .. "-d " .. system.quote(body) .. " " .. system.quote(target)
 end
 
 local function last(self)
@@ -75,12 +61,6 @@ end
 
 local function has_processes(dir)
   return processes():find(dir, 1, true) ~= nil
-end
-
-local function find_interpreter()
-  local index = 0
-  while arg[index - 1] do index = index - 1 end
-  return arg[index]
 end
 
 -- Waits for what comes about in another process.
@@ -100,15 +80,15 @@ describe("the sandbox", function()
 
   it("plays the whole journey", function()
     local oauth_url = cjson.decode(curl(oauth_arguments(self)).body).oauthUrl
-    local page = curl(quote(oauth_url))
+    local page = curl(system.quote(oauth_url))
     assert.equal(200, page.status)
     local form = page.body:match('name="form" value="(%x+)"')
     local action = page.body:match('action="([^"]+)"')
     local origin = self.base_url:match("^http://[^/]+")
-    local redirect = curl(("-d form=%s -d decision=allow %s"):format(form, quote(origin .. action)))
+    local redirect = curl(("-d form=%s -d decision=allow %s"):format(form, system.quote(origin .. action)))
     assert.equal(302, redirect.status)
     local location = redirect.head:match("[Ll]ocation: ([^\r\n]+)")
-    assert.equal(200, curl(quote(location)).status)
+    assert.equal(200, curl(system.quote(location)).status)
     local code = url.parse_query(location:match("%?(.*)$")).code[1]
     local created = curl(creation_arguments(self, nil, code))
     assert.equal(200, created.status)
@@ -146,7 +126,7 @@ describe("the sandbox", function()
     self:clear_log()
     curl("-H 'X-Odd:  a b ' -H 'x-odd: c' " .. oauth_arguments(self))
     curl(("--cacert %s --data-binary $'\\001\\r\\n\\377' -H 'X-Odd: h2' %s"):format(self.ca_file,
-      quote(self.tls_base_url .. "/nothing?a=%20b")))
+      system.quote(self.tls_base_url .. "/nothing?a=%20b")))
     local log = self:log()
     assert.equal(2, #log)
     assert.equal("GET", log[1].method)
@@ -170,7 +150,7 @@ describe("the sandbox", function()
     file:close()
     local arguments = "-H 'Expect:' --data-binary @" .. place .. " "
     curl(header_arguments(self) .. arguments .. self.base_url .. "/instances")
-    assert.equal(read_file(place), last(self).body)
+    assert.equal(system.read_file(place), last(self).body)
     os.remove(place)
   end)
 
@@ -506,7 +486,7 @@ describe("starting the sandbox", function()
     for _, name in ipairs { "api_key", "api_secret", "user_secret", "organization_secret", "base_url" } do
       assert.not_equal(one[name], two[name])
     end
-    assert.equal("drwx------", output("ls -ld " .. one.dir):sub(1, 10))
+    assert.equal("drwx------", system.output("ls -ld " .. one.dir):sub(1, 10))
   end)
 
   it("puts text into the configuration, and Lua of the caller's on its path", function()
@@ -541,18 +521,18 @@ describe("starting the sandbox", function()
       os.execute("mkdir " .. place)
       local script = "package.path = %q print(require 'sapanywhere.sandbox'.start { %s })"
       script = script:format(package.path, options)
-      local said = output(("TMPDIR=%s %s -e %s 2>&1"):format(place, quote(find_interpreter()), quote(script)))
+      local said = system.output(("TMPDIR=%s %s -e %s 2>&1"):format(place, system.quote(child.interpreter()), system.quote(script)))
       assert.matches("^nil\t%S", said)
       if name:find("missing") then assert.matches("libnginx%-mod%-http%-lua", said) end
       if name:find("refuses") then assert.matches("nonsense", said) end
-      assert.equal("", output("rmdir " .. place .. " 2>&1"))
+      assert.equal("", system.output("rmdir " .. place .. " 2>&1"))
     end)
   end
 
   it("fails with a message where nothing can be written", function()
     local script = ("package.path = %q print(require 'sapanywhere.sandbox'.start {})"):format(package.path)
     local command = "TMPDIR=/nonexistent %s -e %s 2>&1"
-    local said = output(command:format(quote(find_interpreter()), quote(script)))
+    local said = system.output(command:format(system.quote(child.interpreter()), system.quote(script)))
     assert.equal("nil\tcannot write in the directory /nonexistent\n", said)
   end)
 end)
@@ -621,9 +601,9 @@ describe("ending the sandbox", function()
       file:close()
       %s]]):format(package.path, place, code)
     local command = "%s -e %s >/dev/null 2>&1 </dev/null & echo $!"
-    local pid = output(command:format(quote(find_interpreter()), quote(script))):match("%d+")
-    assert.is_true(eventually(function() return read_file(place):find("\n") end))
-    local dir, base_url = read_file(place):match("^(%S+) (%S+)")
+    local pid = system.output(command:format(system.quote(child.interpreter()), system.quote(script))):match("%d+")
+    assert.is_true(eventually(function() return system.read_file(place):find("\n") end))
+    local dir, base_url = system.read_file(place):match("^(%S+) (%S+)")
     os.remove(place)
     return pid, { dir = dir, base_url = base_url, api_key = "", api_secret = "", callback_url = "" }
   end
@@ -674,8 +654,8 @@ describe("a sandbox that was killed", function()
     os.execute(("(curl -s -o /dev/null %s; echo $? >%s) &"):format(arguments, place))
     assert.is_true(eventually(function() return #self:log() == 1 end))
     self:kill()
-    assert.is_true(eventually(function() return read_file(place) ~= "" end))
-    assert.matches("^5[26]\n$", read_file(place))
+    assert.is_true(eventually(function() return system.read_file(place) ~= "" end))
+    assert.matches("^5[26]\n$", system.read_file(place))
     os.remove(place)
   end)
 end)
