@@ -521,7 +521,8 @@ describe("starting the sandbox", function()
       os.execute("mkdir " .. place)
       local script = "package.path = %q print(require 'sapanywhere.sandbox'.start { %s })"
       script = script:format(package.path, options)
-      local said = system.output(("TMPDIR=%s %s -e %s 2>&1"):format(place, system.quote(child.interpreter()), system.quote(script)))
+      local said = system.output(("TMPDIR=%s %s -e %s 2>&1"):format(
+        place, system.quote(child.interpreter()), system.quote(script)))
       assert.matches("^nil\t%S", said)
       if name:find("missing") then assert.matches("libnginx%-mod%-http%-lua", said) end
       if name:find("refuses") then assert.matches("nonsense", said) end

@@ -30,14 +30,16 @@ end
 local function exchange(self, row, request, values, host, attempt)
   local transfer = self.connections:pool(values):start(request)
   if host.blocks then driver.block(transfer) else driver.await(transfer, host) end
-  local result, err, meta
   local response, failure = transfer:result()
+  local timings = values.on_event and transfer:timings()
+  transfer:close() -- what was sent and what arrived is wiped now, not when the collector comes by
+  local result, err, meta
   if response then
     result, err, meta = answer.read(row, request, response, values)
   else
     err, meta = answer.failure(row, failure, values), { warnings = {} }
   end
-  if values.on_event then trace.response(values, row, request, attempt, transfer:timings(), response, err, meta) end
+  if timings then trace.response(values, row, request, attempt, timings, response, err, meta) end
   return result, err, meta
 end
 
