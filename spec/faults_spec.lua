@@ -110,7 +110,7 @@ describe("when", function()
       local after = describe(client:oauth_url(given.asking))
       client:close() -- the kept connections take all descriptors that there are
       return { outcomes = outcomes, after = after }
-    ]], { creating = creating, url = service:url { delay = 0.3 } }, { before = "ulimit -n 40;" })
+    ]], { creating = creating, url = service:url { delay = 0.3 } }, { before = "ulimit -n 52;" })
     local count, done, refused = service:count_names(), 0, 0
     for index, outcome in ipairs(said.outcomes) do
       assert.equal(outcome.ok and 1 or 0, count["descriptor " .. index] or 0)
