@@ -1,6 +1,7 @@
 --- Requires a module when it is first used: a short script does not read what it does not need.
 --
--- Not for what a failure needs: that must not depend on a file that can still be opened. In nginx at once: what a worker runs is then what the master has read, whatever is installed meanwhile.
+-- Not for what a failure needs: that must not depend on a file that can still be opened. And in nginx at once: what a
+-- worker runs is then what the master has read, whatever is installed meanwhile.
 
 if rawget(_G, "ngx") then return require end
 
