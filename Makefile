@@ -61,11 +61,12 @@ $(BUILD)/flags: FORCE
 each-lua: # the core for every Lua
 	@for lua in $(LUAS); do $(MAKE) --no-print-directory LUA=$$lua BUILD=build/$$lua || exit; done
 
-# deps-build, -demo, -test, -bench, -fuzz, -soak, -lint, -doc: get what the machine lacks for that, or name it.
+# deps-build, -demo, -test, -bench, -check, -fuzz, -soak, -lint, -doc: get what the machine lacks for that, or name it.
 deps-build: ; @.ci/need --install build $(LUA)
 deps-demo:  ; @.ci/need --install demo lua5.4
 deps-test:  ; @.ci/need --install test $(LUAS)
 deps-bench: ; @.ci/need --install bench lua5.4 luajit
+deps-check: ; @.ci/need --install check $(LUAS)
 deps-fuzz:  ; @.ci/need --install fuzz lua5.4
 deps-soak:  ; @.ci/need --install demo $(LUA)
 deps-lint:  ; @.ci/need --install lint $(LUAS)
@@ -80,7 +81,48 @@ test: deps-test each-lua ## every spec on every Lua
 
 spec: $(CORE) helpers ## the specs on LUA only, installing nothing; SPEC=spec/x_spec.lua for one
 	@echo "== Specs on $(LUA)"
-	@$(RUN) $(LUA) $(BUSTED) $(SPEC)
+	@$(RUN) $(UNDER) $(LUA) $(LUA_OPTIONS) $(BUSTED) $(if $(EAGER),--helper=spec/support/eager.lua) $(SPEC)
+
+# Four ways to try harder.
+check: deps-check each-lua ## every spec with sanitizers, valgrind and an eager collector, and without memory
+	@failed=; for way in check-sanitized check-valgrind check-eager check-memory; do \
+	  $(MAKE) --no-print-directory -k $$way || failed="$$failed $$way"; \
+	done; test -z "$$failed" || { echo "make check: failed in$$failed"; exit 1; }
+
+HARD_LUAS := lua5.4 luajit
+
+check-sanitized: $(HARD_LUAS:%=sanitized-%)
+check-valgrind:  $(HARD_LUAS:%=valgrind-%)
+check-eager:     $(LUAS:%=eager-%)
+check-memory:    $(LUAS:%=memory-%)
+
+# nginx is not sanitized and cannot load a core that is: what LuaJIT's specs run inside it is left to the others.
+IN_NGINX        = $(patsubst %,spec/%_spec.lua,nginx readme secrets state_shared)
+SANITIZED_SPECS = $(filter-out spec/release_spec.lua $(if $(filter luajit,$*),$(IN_NGINX)),$(wildcard spec/*_spec.lua))
+
+sanitized-%:
+	@echo "== With AddressSanitizer and UndefinedBehaviorSanitizer"
+	@$(MAKE) --no-print-directory spec LUA=$* SANITIZE=address,undefined SPEC='$(SANITIZED_SPECS)'
+
+# The rooms of C and what calls them. A forked child leaves its parent's handles alone, which looks like a leak in it:
+# spec/fork_spec.lua runs with sanitizers only.
+VALGRIND       = valgrind --quiet --leak-check=full --errors-for-leak-kinds=definite --error-exitcode=99 \
+  --keep-debuginfo=yes
+VALGRIND_SPECS = $(patsubst %,spec/%_spec.lua,answer callback differential failure hosts json leak lifecycle percent \
+  plan secure text)
+
+valgrind-%:
+	@echo "== With valgrind"
+	@LEAK_CALLS=1000 $(MAKE) --no-print-directory spec LUA=$* UNDER='$(VALGRIND)' SPEC='$(VALGRIND_SPECS)' \
+	  LUA_OPTIONS=$(if $(filter luajit,$*),-joff)
+
+eager-%:
+	@echo "== With an eager collector"
+	@$(MAKE) --no-print-directory spec LUA=$* EAGER=1
+
+memory-%:
+	@echo "== Without memory, everywhere"
+	@ALLOCATIONS=all $(MAKE) --no-print-directory spec LUA=$* SPEC=spec/memory_spec.lua
 
 fuzz: deps-fuzz ## every fuzzer for SECONDS (default 10) each; FUZZERS="percent text" for some
 	@$(MAKE) --no-print-directory fuzz-run CC=clang LUA=lua5.4 BUILD=build/fuzz SANITIZE=fuzzer-no-link,address,undefined
@@ -107,14 +149,21 @@ $(LUA_FUZZERS:%=$(BUILD)/%): $(BUILD)/%: spec/fuzz/lua.c spec/fuzz/fuzz.h $(OBJE
 	$(Q)$(COMPILE) -Isrc -DSCRIPT='"spec/fuzz/$*.lua"' -o $@ $< $(OBJECTS) $(FUZZ_LIBS)
 
 # What specs need of C: system calls, and memory that runs out.
-helpers: $(BUILD)/spec/process.so $(BUILD)/spec/failing.so build/spec/failing_malloc.so
+helpers: $(BUILD)/spec/process.so $(BUILD)/spec/failing.so build/spec/failing_malloc.so $(if $(SANITIZE),$(BUILD)/bin/$(LUA))
 
 $(BUILD)/spec/%.so: spec/support/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	@echo "compile $@"
 	$(Q)$(COMPILE) -shared -o $@ $<
 
-build/spec/failing_malloc.so: spec/support/failing_malloc.c
+# A Lua with the sanitizer's library before everything else, for itself and not for what it starts.
+$(BUILD)/bin/$(LUA): build/spec/alone.so Makefile
+	@mkdir -p $(@D)
+	@printf '#!/bin/bash\nLD_PRELOAD=%s:%s:$$LD_PRELOAD exec -a $(LUA) %s "$$@"\n' "$$($(CC) -print-file-name=libasan.so)" \
+	  "$(CURDIR)/build/spec/alone.so" "$$(command -v $(LUA))" >$@
+	@chmod +x $@
+
+build/spec/%.so: spec/support/%.c
 	@mkdir -p $(@D)
 	@echo "compile $@"
 	$(Q)$(CC) -std=gnu11 -fPIC $(WARNINGS) -O2 -g -fno-builtin -shared -o $@ $<
@@ -155,8 +204,8 @@ build/bench/%: bench/%.c
 	$(Q)$(CC) -std=gnu11 $(WARNINGS) $(patsubst -I%,-isystem %,$(LUA_CFLAGS) $(LIB_CFLAGS)) $(CFLAGS) -o $@ $< $(BENCH_LIBS)
 
 # What runs in the checkout uses its build. A sanitized core needs the sanitizer's library before everything else.
-RUN = LUA_PATH='lua/?.lua;spec/?.lua;;' LUA_CPATH='$(BUILD)/?.so;;' $(if $(SANITIZE),$(PRELOAD))
-PRELOAD = LD_PRELOAD=$$($(CC) -print-file-name=libasan.so) ASAN_OPTIONS=$${ASAN_OPTIONS:-detect_leaks=0}
+RUN = LUA_PATH='lua/?.lua;spec/?.lua;;' LUA_CPATH='$(BUILD)/?.so;;' $(if $(SANITIZE),$(SANITIZED))
+SANITIZED = PATH="$(CURDIR)/$(BUILD)/bin:$$PATH" ASAN_OPTIONS=$${ASAN_OPTIONS:-detect_leaks=0}
 unexport LUA_INIT LUA_PATH_5_2 LUA_PATH_5_3 LUA_PATH_5_4 LUA_CPATH_5_2 LUA_CPATH_5_3 LUA_CPATH_5_4
 
 # --- Linting; `make -k lint` goes on after a complaint ---
@@ -211,6 +260,6 @@ lua-cflags:
 	@echo $(LUA_CFLAGS)
 
 .DELETE_ON_ERROR:
-.PHONY: FORCE all each-lua deps-build deps-demo deps-test deps-bench deps-fuzz deps-soak deps-lint deps-doc \
-  test spec fuzz fuzz-run soak soak-run demo demo-run doc bench bench-run lint lint-lua lint-format lint-c \
+.PHONY: FORCE all each-lua deps-build deps-demo deps-test deps-bench deps-check deps-fuzz deps-soak deps-lint deps-doc \
+  test spec helpers check check-sanitized check-valgrind check-eager check-memory fuzz fuzz-run soak soak-run demo demo-run doc bench bench-run lint lint-lua lint-format lint-c \
   lint-compilers format env install clean help lua-cflags
