@@ -118,7 +118,9 @@ valgrind-%:
 
 eager-%:
 	@echo "== With an eager collector"
-	@$(MAKE) --no-print-directory spec LUA=$* EAGER=1
+	@failed=; for file in $(wildcard spec/*_spec.lua); do \
+	  echo "$$file"; $(MAKE) --no-print-directory spec LUA=$* EAGER=1 SPEC=$$file || failed="$$failed $$file"; \
+	done; test -z "$$failed" || { echo "with an eager collector, on $*: failed in$$failed"; exit 1; }
 
 memory-%:
 	@echo "== Without memory, everywhere"
