@@ -1,6 +1,6 @@
 /* The head of an answer: what is found lies in it, is what a header may be, and there is an end to it. */
-#include "fuzz.h"
 #include "headers.h"
+#include "fuzz.h"
 
 static bool is_blank(char c) {
   return c == ' ' || c == '\t';

@@ -1,13 +1,14 @@
 /* Percent-encoding there and back, and the pairs of a query string, which together are the query. */
-#include "fuzz.h"
 #include "percent.h"
+#include "fuzz.h"
 
 static void check_encoding(const char *text, size_t len, bool plus) {
   char *encoded = fuzz_room(3 * len), *decoded;
   size_t encoded_len = sap_percent_encode(encoded, text, len), decoded_len;
 
   PROMISE(encoded_len >= len && encoded_len <= 3 * len);
-  for (size_t i = 0; i < encoded_len; i++) PROMISE(encoded[i] > ' ' && strchr("&=+#?/\"<>\x7f", encoded[i]) == NULL);
+  for (size_t i = 0; i < encoded_len; i++)
+    PROMISE(encoded[i] > ' ' && strchr("&=+#?/\"<>\x7f", encoded[i]) == NULL);
   decoded = fuzz_room(encoded_len);
   PROMISE(sap_percent_decode(decoded, &decoded_len, encoded, encoded_len, plus));
   PROMISE(decoded_len == len && memcmp(decoded, text, len) == 0);

@@ -34,7 +34,8 @@ static void check_utf8(const char *text, size_t len) {
   }
   PROMISE(sap_is_utf8(text, len) == (length > 0));
   at = text;
-  while (at < end && (unsigned char)*at >= ' ' && (unsigned char)*at < 0x80 && *at != '"' && *at != '\\') at++;
+  while (at < end && (unsigned char)*at >= ' ' && (unsigned char)*at < 0x80 && *at != '"' && *at != '\\')
+    at++;
   PROMISE(sap_skip_plain(text, end) == at);
 }
 

@@ -80,7 +80,8 @@ static int malloc_live(lua_State *L) {
 }
 
 static const luaL_Reg functions[] = {
-  { "lua", arm_lua },       { "lua_failed", lua_failed }, { "malloc", arm_malloc }, { "malloc_failed", malloc_failed },
+  { "lua", arm_lua },       { "lua_failed", lua_failed },
+  { "malloc", arm_malloc }, { "malloc_failed", malloc_failed },
   { "live", malloc_live },  { NULL, NULL },
 };
 

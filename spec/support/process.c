@@ -92,14 +92,10 @@ static int occupy(lua_State *L) {
 }
 
 static const luaL_Reg functions[] = {
-  { "fork", fork_process },
-  { "wait", wait_for },
-  { "exit", exit_process },
-  { "descriptors", list_descriptors },
-  { "close", close_descriptor },
-  { "link", read_link },
-  { "occupy", occupy },
-  { NULL, NULL },
+  { "fork", fork_process },      { "wait", wait_for },
+  { "exit", exit_process },      { "descriptors", list_descriptors },
+  { "close", close_descriptor }, { "link", read_link },
+  { "occupy", occupy },          { NULL, NULL },
 };
 
 int luaopen_spec_process(lua_State *L) {
