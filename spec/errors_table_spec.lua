@@ -138,12 +138,12 @@ local rows = {
       { outcome = "not_sent", retryable = false, says = "certificate" } },
   },
   timeout = {
-    { "the answer takes too long", creating({ delay = 5 }, { timeout = 0.2 }),
+    { "the answer takes too long", creating({ delay = 5 }, { timeout = 1 }),
       { outcome = "unknown", retryable = false } },
-    { "the answer to a read takes too long", asking({ delay = 5 }, { timeout = 0.2 }),
+    { "the answer to a read takes too long", asking({ delay = 5 }, { timeout = 1 }),
       { outcome = "unknown", retryable = true } },
     { "the connection takes too long", function()
-      return create(("https://localhost:%d/"):format(silent.port), { connect_timeout = 0.2 })
+      return create(("https://localhost:%d/"):format(silent.port), { connect_timeout = 1 })
     end, { outcome = "not_sent", retryable = true } },
   },
   cancelled = {

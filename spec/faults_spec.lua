@@ -154,23 +154,23 @@ describe("when", function()
       local slow, quick, started = nil, nil, core.now()
       sapanywhere.all {
         function()
-          local result, err = ask { base_url = "https://slow.example/", timeout = 0.6 }
+          local result, err = ask { base_url = "https://slow.example/", timeout = 2 }
           slow = describe(result, err)
           slow.elapsed = core.now() - started
         end,
         function()
           quick = describe(ask {})
-          quick.elapsed = core.now() - started
+          quick.first = slow == nil
         end,
       }
       return { slow = slow, quick = quick }
-    ]], nil, { environment = { LD_PRELOAD = preload, RESOLVER_SLEEP = "8" } })
+    ]], nil, { environment = { LD_PRELOAD = preload, RESOLVER_SLEEP = "20" } })
     assert.equal("timeout", said.slow.kind)
     assert.equal("not_sent", said.slow.outcome)
-    assert.truthy(said.slow.elapsed >= 0.5 and said.slow.elapsed < 4, said.slow.elapsed)
+    assert.truthy(said.slow.elapsed >= 1.9 and said.slow.elapsed < 7, said.slow.elapsed)
     assert.truthy(said.quick.ok, said.quick.message)
-    assert.truthy(said.quick.elapsed < 0.5, said.quick.elapsed)
-    assert.truthy(core.now() - started < 6)
+    assert.truthy(said.quick.first, "it waited for the slow one")
+    assert.truthy(core.now() - started < 15)
   end)
 
   it("a name does not exist, a creation may be repeated, and is", function()
@@ -188,16 +188,18 @@ describe("when", function()
 
   it("a handshake hangs, connect_timeout ends it, and others go on", function()
     local peer = peers.start("silent")
-    local started, client, quick = core.now(), service:client {}, nil
+    local started, client, order = core.now(), service:client {}, {}
     local results, errors = sapanywhere.all {
       function()
-        return client:create_instance(service:creating {
-          base_url = ("https://127.0.0.1:%d"):format(peer.port), connect_timeout = 0.5,
+        local result, err = client:create_instance(service:creating {
+          base_url = ("https://127.0.0.1:%d"):format(peer.port), connect_timeout = 2,
         })
+        order[#order + 1] = "hanging"
+        return result, err
       end,
       function()
         local result = client:oauth_url(service:asking())
-        quick = core.now() - started
+        order[#order + 1] = "quick"
         return result
       end,
     }
@@ -206,14 +208,14 @@ describe("when", function()
     assert.equal("timeout", errors[1].kind)
     assert.equal("not_sent", errors[1].outcome)
     assert.truthy(results[2])
-    assert.truthy(quick < 0.45, quick)
-    assert.truthy(core.now() - started < 5)
+    assert.same({ "quick", "hanging" }, order)
+    assert.truthy(core.now() - started < 10)
   end)
 
   it("a server takes the request and says nothing, it is unknown", function()
     local peer, started = peers.start("silent"), core.now()
     local result, err = service:client {}:create_instance(service:creating {
-      base_url = ("http://127.0.0.1:%d"):format(peer.port), timeout = 0.4,
+      base_url = ("http://127.0.0.1:%d"):format(peer.port), timeout = 1,
     })
     peer:stop()
     assert.is_nil(result)

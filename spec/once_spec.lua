@@ -149,7 +149,7 @@ describe("a creation", function()
         local name = ("%s %s"):format(case[1], origin)
         case[2].tls, case[2].run = origin == "tls_base_url", nil
         local url = service:url(case[2])
-        local outcomes = create_all({ name }, function() return url end, { timeout = 0.5 })
+        local outcomes = create_all({ name }, function() return url end, { timeout = 1 })
         assert.is_nil(outcomes[name].result)
         assert.equal("unknown", outcomes[name].err.outcome)
         local found = instances_by_name()[name] or {}
@@ -365,11 +365,11 @@ describe("a read", function()
 
   it("is not repeated where the deadline would pass", function()
     local started = core.now()
-    local _, err = ask({ status = 503, header = { ["Retry-After"] = "5" } }, { timeout = 2 })
+    local _, err = ask({ status = 503, header = { ["Retry-After"] = "60" } }, { timeout = 30 })
     assert.equal("server", err.kind)
-    assert.equal(5, err.retry_after)
+    assert.equal(60, err.retry_after)
     assert.equal(1, err.attempts)
-    assert.truthy(core.now() - started < 2)
+    assert.truthy(core.now() - started < 20)
   end)
 
   it("on a kept connection that dies comes through", function()

@@ -59,7 +59,7 @@ for _, tags_as in ipairs { "absent", "strings", "objects" } do
 
     it("finds what a server made after a timeout", function()
       local before = #service:instances()
-      local instance, err, meta = create({ delay_body = 3, fail = 1 }, { timeout = 0.5 })
+      local instance, err, meta = create({ delay_body = 4, fail = 1 }, { timeout = 1.5 })
       assert(instance, tostring(err))
       assert.is_true(meta.recovered)
       assert.equal(1, created(before))
