@@ -29,11 +29,21 @@ local function with(base, more)
   return all
 end
 
+-- A response as `transfer:result` gives it.
+local function response_of(status, headers, body, nulls)
+  local response = { status = status, headers = headers, body = body }
+  if status < 200 or status > 299 then return response end
+  local value, fault = core.decode(body, nulls == "keep")
+  if value ~= nil then return { status = status, headers = headers, value = value } end
+  response.fault = fault
+  return response
+end
+
 -- Reads an answer to a call; `response` lacks what does not matter.
 local function read(call, response, given)
   local row = endpoints[call]
   local values = assert(options.read(row, with(GIVEN[call], given)))
-  response = { status = response.status or 200, headers = response.headers or {}, body = response.body or "" }
+  response = response_of(response.status or 200, response.headers or {}, response.body or "", values.null)
   return answer.read(row, plan.request(row, values), response, values)
 end
 
@@ -276,7 +286,7 @@ describe("the search for an instance", function()
   local values = assert(options.read(endpoints.create_instance, GIVEN.create_instance))
 
   local function search(status, body)
-    return answer.read(row, {}, { status = status, headers = {}, body = body }, values)
+    return answer.read(row, {}, response_of(status, {}, body, values.null), values)
   end
 
   it("finds a list, and an empty one behind 404", function()

@@ -1,3 +1,7 @@
+local answer = require "sapanywhere.answer"
+local endpoints = require "sapanywhere.endpoints"
+local options = require "sapanywhere.options"
+local recovery = require "sapanywhere.recovery"
 local sandbox = require "sapanywhere.sandbox"
 local sapanywhere = require "sapanywhere"
 
@@ -98,3 +102,44 @@ for _, tags_as in ipairs { "absent", "strings", "objects" } do
     end)
   end)
 end
+
+describe("recovery, where the server ignores the filter and the list is long", function()
+  local TOKEN = "eyJhZnRlciI6MX0+/="
+
+  -- A server with two pages; what it is asked goes into the list `targets`.
+  local function find(last_page, targets)
+    local values = assert(options.read(endpoints.create_instance, {
+      user_secret = "u", organization_secret = "o", api_key = "k", api_secret = "s", code = "c", name = "shop",
+      callback_url = "https://www.mycoolapp.com/auth", retry = false,
+    }))
+    local tag = recovery.mark(values)
+    local function list(row, request)
+      targets[#targets + 1] = request.target
+      local response = { status = 200, headers = { ["x-runtime"] = "5" }, value = { { id = 1, tags = { "another" } } } }
+      if #targets == 1 then
+        response.headers["elements-next-page-token"] = TOKEN
+      else
+        response.value = last_page(tag)
+      end
+      return answer.read(row, request, response, values)
+    end
+    return recovery.find(values, tag, list, function() end)
+  end
+
+  it("reads on where the page before says", function()
+    local targets = {}
+    local instance, report = find(function(tag) return { { id = 2, token = "ours", tags = { tag } } } end, targets)
+    assert.equal(2, #targets)
+    assert.truthy(targets[2]:find("&nextPage=eyJhZnRlciI6MX0%2B%2F%3D", 1, true), targets[2])
+    assert.equal("ours", instance.token)
+    assert.equal(1, report.found)
+  end)
+
+  it("finds nothing where no page has it", function()
+    local targets = {}
+    local instance, report = find(function() return {} end, targets)
+    assert.is_nil(instance)
+    assert.equal(2, #targets)
+    assert.equal(0, report.found)
+  end)
+end)

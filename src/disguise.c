@@ -192,11 +192,21 @@ static const struct {
 
 enum { KINDS = sizeof escapes / sizeof escapes[0] };
 
-/* Takes one layer of one kind of escapes off, into memory as large as the text; false where there is none. */
-static bool undress(struct sap_slice text, int kind, char *out, size_t *len) {
+static bool has_escape(struct sap_slice text, int kind) {
+  const char *at = text.data, *end = text.data + text.len;
+
+  while (at < end && (at = memchr(at, escapes[kind].mark, (size_t)(end - at))) != NULL) {
+    char meaning[4], *out = meaning;
+
+    if (escapes[kind].read(++at, end, &out) != NULL) return true;
+  }
+  return false;
+}
+
+/* Takes one layer of one kind of escapes off, into memory as large as the text; returns how long it is then. */
+static size_t undress(struct sap_slice text, int kind, char *out) {
   const char *at = text.data, *end = text.data + text.len, *mark;
   char *to = out;
-  bool found = false;
 
   while ((mark = memchr(at, escapes[kind].mark, (size_t)(end - at))) != NULL) {
     const char *stop;
@@ -204,13 +214,11 @@ static bool undress(struct sap_slice text, int kind, char *out, size_t *len) {
     memcpy(to, at, (size_t)(mark - at));
     to += mark - at;
     stop = escapes[kind].read(mark + 1, end, &to);
-    found |= stop != NULL;
     if (stop == NULL) *to++ = *mark;
     at = stop != NULL ? stop : mark + 1;
   }
   memcpy(to, at, (size_t)(end - at));
-  *len = (size_t)(to - out) + (size_t)(end - at);
-  return found;
+  return (size_t)(to - out) + (size_t)(end - at);
 }
 
 /* The text, and what is under its escapes, one kind after another. Without memory it may hold anything. */
@@ -218,15 +226,15 @@ static bool may_hold(const struct sap_needles *needles, struct sap_slice text, i
   bool found = is_in_layer(needles, text);
 
   for (int kind = 0; kind < KINDS && depth > 0 && !found; kind++) {
-    struct sap_slice below;
+    size_t len;
     char *out;
 
-    if (text.len == 0 || memchr(text.data, escapes[kind].mark, text.len) == NULL) continue;
+    if (!has_escape(text, kind)) continue;
     out = malloc(text.len);
     if (out == NULL) return true;
-    below.data = out;
-    if (undress(text, kind, out, &below.len)) found = may_hold(needles, below, depth - 1);
-    sap_wipe(out, text.len);
+    len = undress(text, kind, out);
+    found = may_hold(needles, (struct sap_slice){ out, len }, depth - 1);
+    sap_wipe(out, len);
     free(out);
   }
   return found;

@@ -1,4 +1,6 @@
 /* Decodes JSON with lua-cjson behind the strict scan, and opens both directions. */
+#include "lua_json.h"
+
 #include "core.h"
 #include "json_number.h"
 #include "json_scan.h"
@@ -109,27 +111,26 @@ static void restore_all(lua_State *L, const struct sap_json_report *report) {
   if (left > 0) restore_numbers(L, &left);
 }
 
-/* decode(text, keep_nulls): the value, or nil, what is wrong, and how many bytes stand before it. An integer beyond the
-   host's numbers (64 bits, or 2^53) and a number beyond the range of a double are strings. Members that are null are
-   left out, unless they are to be kept; anywhere else null is core.null. */
-static int decode(lua_State *L) {
-  struct sap_json_rules rules = { .integers = SAP_HAS_INTEGERS, .drop_nulls = !lua_toboolean(L, 2) };
+/* Where lua-cjson's function is in the registry: under this address. */
+static const char decoder;
+
+static void push_decoder(lua_State *L) {
+  lua_pushlightuserdata(L, (void *)&decoder);
+  lua_rawget(L, LUA_REGISTRYINDEX);
+}
+
+int sap_decode(lua_State *L, const char *text, size_t len, bool keep_nulls) {
+  struct sap_json_rules rules = { .integers = SAP_HAS_INTEGERS, .drop_nulls = !keep_nulls };
   struct sap_json_report report;
   struct sap_buffer *out;
-  size_t len;
-  const char *text = luaL_checklstring(L, 1, &len);
   int failed;
 
   if (len > MAX_TEXT) return push_fault(L, "the text is too large", MAX_TEXT);
-  lua_settop(L, 1);
   out = sap_push_buffer(L);
   if (sap_json_scan(text, len, &rules, out, &report) != SAP_JSON_OK)
     return push_fault(L, report.what, report.offset);
-  lua_pushvalue(L, lua_upvalueindex(1));
-  if (report.rewritten)
-    lua_pushlstring(L, out->data, out->len);
-  else
-    lua_pushvalue(L, 1);
+  push_decoder(L);
+  lua_pushlstring(L, report.rewritten ? out->data : text, report.rewritten ? out->len : len);
   sap_buffer_free(out);
   failed = lua_pcall(L, 1, 1, 0);
   if (failed != 0) return push_fault(L, failed == LUA_ERRMEM ? "out of memory" : "the decoder refuses it", 0);
@@ -137,13 +138,21 @@ static int decode(lua_State *L) {
   return 1;
 }
 
+/* decode(text, keep_nulls): see sap_decode. */
+static int decode(lua_State *L) {
+  size_t len;
+  const char *text = luaL_checklstring(L, 1, &len);
+
+  return sap_decode(L, text, len, lua_toboolean(L, 2));
+}
+
 static const luaL_Reg functions[] = {
-  { "decode", decode }, /* upvalue: lua-cjson's */
+  { "decode", decode },
   { NULL, NULL },
 };
 
 /* Pushes a lua-cjson of our own, whose settings are nobody else's. */
-static void push_decoder(lua_State *L) {
+static void push_cjson(lua_State *L) {
   lua_getglobal(L, "require");
   lua_pushliteral(L, "cjson");
   lua_call(L, 1, 1);
@@ -154,8 +163,8 @@ static void push_decoder(lua_State *L) {
   lua_remove(L, -2);
 }
 
-/* Sets the decoder on the top, as far as it knows the settings. */
-static void set_up_decoder(lua_State *L) {
+/* Sets the lua-cjson on the top, as far as it knows the settings. */
+static void set_up_cjson(lua_State *L) {
   for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++) {
     lua_getfield(L, -1, settings[i].name);
     if (lua_isnil(L, -1)) {
@@ -173,13 +182,15 @@ static void set_up_decoder(lua_State *L) {
 void sap_open_json(lua_State *L) {
   int core = lua_gettop(L), cjson = core + 1;
 
-  push_decoder(L);
-  set_up_decoder(L);
+  push_cjson(L);
+  set_up_cjson(L);
+  lua_pushlightuserdata(L, (void *)&decoder);
+  lua_getfield(L, cjson, "decode");
+  lua_rawset(L, LUA_REGISTRYINDEX);
   lua_pushlightuserdata(L, NULL);
   lua_setfield(L, core, "null");
   lua_pushvalue(L, core);
-  lua_getfield(L, cjson, "decode");
-  sap_set_functions(L, functions, 1);
+  sap_set_functions(L, functions, 0);
   sap_open_encode(L, cjson);
   lua_settop(L, core);
 }

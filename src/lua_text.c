@@ -192,32 +192,36 @@ static bool may_be_mask(const char *text, size_t len) {
   return len >= 3 && memcmp(text, "***", 3) == 0;
 }
 
-static bool is_plain_text(lua_State *L, int index) {
+/* Whether the value on the top is plain text; a word has no comma and no space either. */
+static bool is_plain_text(lua_State *L, bool is_word) {
   size_t len;
   const char *text;
 
-  if (lua_type(L, index) != LUA_TSTRING) return false;
-  text = lua_tolstring(L, index, &len);
-  return len > 0 && sap_skip_visible(text, text + len) == text + len && !may_be_mask(text, len);
+  if (lua_type(L, -1) != LUA_TSTRING) return false;
+  text = lua_tolstring(L, -1, &len);
+  if (len == 0 || sap_skip_visible(text, text + len) != text + len || may_be_mask(text, len)) return false;
+  return !is_word || (memchr(text, ',', len) == NULL && memchr(text, ' ', len) == NULL);
 }
 
-static bool is_wanted(lua_State *L, int wanted) {
-  bool found;
+/* Whether the key and the value on the top are as the table says, for each key: "text", "word" or, for what is neither,
+   nothing. */
+static bool is_wanted_text(lua_State *L, int wanted) {
+  const char *kind;
 
   lua_pushvalue(L, -2);
   lua_rawget(L, wanted);
-  found = lua_toboolean(L, -1);
+  kind = lua_tostring(L, -1);
   lua_pop(L, 1);
-  return found;
+  return kind != NULL && is_plain_text(L, *kind == 'w');
 }
 
-/* take_texts(given, wanted, values, key): goes on in `given` behind the key, or begins. What `wanted` has and is plain
-   text goes into `values`; the next entry that is anything else is returned, its key and value; nothing at the end. */
+/* take_texts(given, wanted, values, key): goes on in `given` behind the key, or begins. What is as `wanted` has it goes
+   into `values`; the next entry that is anything else is returned, its key and value; nothing at the end. */
 static int take_texts(lua_State *L) {
   for (int i = 1; i <= 3; i++) luaL_checktype(L, i, LUA_TTABLE);
   lua_settop(L, 4);
   while (lua_next(L, 1)) {
-    if (!is_wanted(L, 2) || !is_plain_text(L, -1)) return 2;
+    if (!is_wanted_text(L, 2)) return 2;
     lua_pushvalue(L, -2);
     lua_insert(L, -2); /* key, key, value */
     lua_rawset(L, 3);
@@ -232,10 +236,11 @@ static int has_only(lua_State *L) {
   lua_settop(L, 2);
   lua_pushnil(L);
   while (lua_next(L, 1)) {
-    bool found = is_wanted(L, 2);
-
     lua_pop(L, 1);
-    if (!found) return lua_pushboolean(L, 0), 1;
+    lua_pushvalue(L, -1);
+    lua_rawget(L, 2);
+    if (!lua_toboolean(L, -1)) return lua_pushboolean(L, 0), 1;
+    lua_pop(L, 1);
   }
   lua_pushboolean(L, 1);
   return 1;

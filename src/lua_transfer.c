@@ -6,6 +6,7 @@
 #include "core.h"
 #include "headers.h"
 #include "lua_handle.h"
+#include "lua_json.h"
 #include "pool.h"
 #include "utf8.h"
 
@@ -149,13 +150,28 @@ static void push_headers(lua_State *L, const struct sap_buffer *head) {
   while (sap_headers_next(&rest, &name, &value)) push_header(L, name, value);
 }
 
-static int push_response(lua_State *L, const struct sap_transfer *transfer) {
-  lua_createtable(L, 0, 3);
+/* Sets the decoded value of a success in the table on the top; returns false, with what is wrong set, for no JSON. */
+static bool set_value(lua_State *L, const char *body, size_t len, bool keep_nulls) {
+  int response = lua_gettop(L);
+  bool is_json = sap_decode(L, body, len, keep_nulls) == 1;
+  if (!is_json) lua_pop(L, 1); /* the offset */
+  lua_setfield(L, response, is_json ? "value" : "fault");
+  lua_settop(L, response);
+  return is_json;
+}
+
+/* Pushes status, headers, and the body as text or, where it is a success and asked for, the value that it says. */
+static int push_response(lua_State *L, const struct sap_transfer *transfer, const char *nulls) {
+  const char *body = transfer->body.data != NULL ? transfer->body.data : "";
+  lua_createtable(L, 0, 4);
   lua_pushinteger(L, transfer->status);
   lua_setfield(L, -2, "status");
   push_headers(L, &transfer->head);
   lua_setfield(L, -2, "headers");
-  lua_pushlstring(L, transfer->body.data != NULL ? transfer->body.data : "", transfer->body.len);
+  if (nulls != NULL && transfer->status / 100 == 2 &&
+      set_value(L, body, transfer->body.len, strcmp(nulls, "keep") == 0))
+    return 1;
+  lua_pushlstring(L, body, transfer->body.len);
   lua_setfield(L, -2, "body");
   return 1;
 }
@@ -177,11 +193,14 @@ static void push_failure(lua_State *L, const struct sap_facts *facts, const char
   lua_setfield(L, -2, "status");
 }
 
+/* transfer:result(nulls): the response, `{ status, headers, body }`; or nil and the failure. Given "omit" or "keep", a
+   success has the decoded `value` instead of the body, or beside it what is wrong with it as `fault`. */
 static int transfer_result(lua_State *L) {
   struct sap_transfer *transfer = sap_check_handle(L, 1, transfer_type);
+  const char *nulls = luaL_optstring(L, 2, NULL);
   if (!transfer->done) return luaL_error(L, "the transfer is still in flight");
   if (transfer->facts.code == CURLE_OK && transfer->facts.verdict == SAP_VERDICT_NONE)
-    return push_response(L, transfer);
+    return push_response(L, transfer, nulls);
   lua_pushnil(L);
   push_failure(L, &transfer->facts, transfer->detail, transfer->status);
   return 2;
@@ -201,6 +220,7 @@ static const char *version_name(long version) {
   }
 }
 
+/* transfer:timings(): how it went, in seconds since its start, and what it took. */
 static int transfer_timings(lua_State *L) {
   struct sap_transfer *transfer = sap_check_handle(L, 1, transfer_type);
   lua_createtable(L, 0, 8);
@@ -209,6 +229,8 @@ static int transfer_timings(lua_State *L) {
   set_number(L, "tls", transfer->timings.tls);
   set_number(L, "first_byte", transfer->timings.first_byte);
   set_number(L, "total", transfer->timings.total);
+  lua_pushinteger(L, (lua_Integer)transfer->body.len);
+  lua_setfield(L, -2, "bytes_received");
   lua_pushboolean(L, transfer->reused);
   lua_setfield(L, -2, "reused");
   if (version_name(transfer->http_version) != NULL)

@@ -43,15 +43,21 @@ local ORDINARY = {
   ["content-type"] = true, ["date"] = true, ["expires"] = true, ["keep-alive"] = true, ["pragma"] = true,
   ["server"] = true, ["transfer-encoding"] = true, ["vary"] = true, ["strict-transport-security"] = true,
   ["accept-ranges"] = true, ["etag"] = true, ["last-modified"] = true, ["elements-request-id"] = true,
-  ["elements-returned-count"] = true,
+  ["elements-returned-count"] = true, ["elements-next-page-token"] = true,
 }
 
--- Hides secrets in the headers, except in those of a success that are all ordinary.
+-- Hides secrets in the headers: by value in all of them, by name in those that are not ordinary. A success that has
+-- only ordinary ones is not looked at.
 local function clean_headers(headers, status, values)
   if status < 200 or status > 299 or not core.has_only(headers, ORDINARY) then
     local secrets = redact.secrets(values)
+    local suspects = core.may_hold(headers, secrets) and secrets or nil
     for name, value in next, headers do
-      headers[name] = redact.is_sensitive(name) and disguises.HIDDEN or redact.text(value, secrets)
+      if redact.is_sensitive(name) then
+        headers[name] = disguises.HIDDEN
+      elseif suspects or not ORDINARY[name] then
+        headers[name] = redact.text(value, suspects)
+      end
     end
   end
   return setmetatable(headers, headers_metatable)
@@ -156,7 +162,8 @@ local function find_fault(row, result)
 end
 
 -- A body that is no JSON is shown where it cannot be the answer itself, which may hold a token.
-local function read_garbage(row, response, values, meta, what)
+local function read_garbage(row, response, values, meta)
+  local what = response.fault
   if what == "out of memory" then
     return fail(row, meta, "cancelled", "there was not enough memory to read the answer")
   end
@@ -181,7 +188,8 @@ end
 --- Reads the response to a call.
 -- @tparam table row the endpoint's row
 -- @tparam table request what plan.lua made
--- @tparam table response `{ status, headers, body }`; its headers become `meta.headers`
+-- @tparam table response `{ status, headers }` and the `body`, or the `value` of a success, or a `fault` beside the
+--   body; its headers become `meta.headers`
 -- @tparam table values the call's checked values
 -- @treturn[1] table the decoded answer
 -- @return[1] nil
@@ -202,8 +210,8 @@ local function read(row, request, response, values)
   end
   if status < 200 or status > 299 then return read_refused(row, response, values, meta) end
 
-  local result, what = core.decode(response.body, values.null == "keep")
-  if result == nil then return read_garbage(row, response, values, meta, what) end
+  local result = response.value
+  if result == nil then return read_garbage(row, response, values, meta) end
   local fault = find_fault(row, result)
   if fault then return fail(row, meta, "protocol", fault) end
   meta.warnings = list_warnings(result, values, headers)

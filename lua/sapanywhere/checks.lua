@@ -62,9 +62,6 @@ function M.secret(value, name, problems, values)
   return M.text(value, name, problems)
 end
 
---- The checks that have nothing against plain text, whatever they say to anything else.
-M.TEXTS = { [M.text] = true, [M.secret] = true }
-
 -- A secret that stands in the Authorization header, where comma and white space separate.
 function M.header_secret(value, name, problems, values)
   if type(value) == "string" and (value:find(",", 1, true) or value:find(" ", 1, true)) then
@@ -72,6 +69,9 @@ function M.header_secret(value, name, problems, values)
   end
   return M.secret(value, name, problems, values)
 end
+
+--- The checks that have nothing against plain text, or against a plain word, whatever they say to anything else.
+M.TEXTS = { [M.text] = "text", [M.secret] = "text", [M.header_secret] = "word" }
 
 -- The user agent; the headers that every request has stand ready in `values.headers`.
 function M.user_agent(value, name, problems, values)

@@ -30,7 +30,7 @@ end
 local function exchange(self, row, request, values, host, attempt)
   local transfer = self.connections:pool(values):start(request)
   if host.blocks then driver.block(transfer) else driver.await(transfer, host) end
-  local response, failure = transfer:result()
+  local response, failure = transfer:result(values.null)
   local timings = values.on_event and transfer:timings()
   transfer:close() -- what was sent and what arrived is wiped now, not when the collector comes by
   local result, err, meta
@@ -39,7 +39,7 @@ local function exchange(self, row, request, values, host, attempt)
   else
     err, meta = answer.failure(row, failure, values), { warnings = {} }
   end
-  if timings then trace.response(values, row, request, attempt, timings, response, err, meta) end
+  if timings then trace.response(values, row, request, attempt, timings, err, meta) end
   return result, err, meta
 end
 

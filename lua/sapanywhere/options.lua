@@ -102,16 +102,17 @@ do
 end
 
 -- What a row needs at each call: the check of every option it takes (`texts`: those that have nothing against
--- plain text), the names it requires (`signing`: those that it requires beside a body too), the secrets that
+-- plain text), room for what most calls give, the names it requires (`signing`: those that it requires beside a body too), the secrets that
 -- it sends.
 local function prepare(row)
-  local plan = { checks = {}, texts = {}, names = {}, required = {}, signing = {}, secrets = {} }
+  local plan = { checks = {}, texts = {}, names = {}, required = {}, signing = {}, secrets = {}, room = 5 }
   local function take(option)
     local check = row.flat and option.flat_check or option.check
     plan.checks[option.name], plan.texts[option.name] = check, checks.TEXTS[check]
     plan.names[#plan.names + 1] = option.name
   end
   local function send(name, required)
+    plan.room = plan.room + (required and 1 or 0)
     if required then plan.required[#plan.required + 1] = name end
     if by_name[name].secret then plan.secrets[#plan.secrets + 1] = name end
   end
@@ -222,8 +223,6 @@ local function inherit(values)
   values.__index = values
 end
 
-local ROOM = 8 -- for what most calls give
-
 --- Reads the options of one call or client.
 -- @tparam table row the endpoint's row, or `NEW`
 -- @tparam table given the caller's table; left as it is, and nothing in it is kept
@@ -234,7 +233,7 @@ local ROOM = 8 -- for what most calls give
 -- @treturn[2] table a usage error with every problem
 local function read(row, given, client)
   local plan, problems = prepared[row], {}
-  local values = core.record(ROOM, row ~= NEW and (client or defaults) or nil)
+  local values = core.record(plan.room, row ~= NEW and (client or defaults) or nil)
   local name, value = take_texts(given, plan.texts, values)
   while name ~= nil do
     local check = plan.checks[name]

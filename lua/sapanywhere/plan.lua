@@ -111,14 +111,12 @@ local function plan_path(path, values)
 end
 
 local function plan_headers(row, values, body)
-  local headers = values.headers
-  if not body and not row.authorized then return headers end
-  headers = { headers[1], headers[2], body and "Content-Type: application/json" or nil }
-  if row.authorized then
-    headers[#headers + 1] = "Authorization: User " .. values.user_secret .. ", Organization "
-      .. values.organization_secret
-  end
-  return headers
+  local usual = values.headers
+  if not body and not row.authorized then return usual end
+  local authorization = row.authorized
+    and "Authorization: User " .. values.user_secret .. ", Organization " .. values.organization_secret
+  if not body then return { usual[1], usual[2], authorization } end
+  return { usual[1], usual[2], "Content-Type: application/json", authorization or nil }
 end
 
 --- Makes the request of a call.

@@ -20,12 +20,14 @@ local NAMES = {
   privatekey = true, eventnotificationsignaturekey = true,
 }
 local ENDINGS = { "secret", "token", "password", "apikey" }
+-- Where a list goes on.
+local PUBLIC = { elementsnextpagetoken = true, nextpagetoken = true }
 
 --- Whether what stands under a name is never to be shown.
 local function is_sensitive(name)
   if type(name) ~= "string" then return false end
   local bare = name:lower():gsub("[^%w]", "")
-  if NAMES[bare] then return true end
+  if NAMES[bare] or PUBLIC[bare] then return NAMES[bare] == true end
   for _, ending in ipairs(ENDINGS) do
     if bare:sub(-#ending) == ending then return true end
   end

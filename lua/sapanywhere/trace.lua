@@ -35,13 +35,12 @@ end
 
 --- After one exchange.
 -- @tparam table timings from `transfer:timings()`
--- @tparam table|nil response from the engine
 -- @tparam table|nil err what came of it
 -- @tparam table meta
-function M.response(values, row, request, attempt, timings, response, err, meta)
+function M.response(values, row, request, attempt, timings, err, meta)
   local event = describe("response", row, request, attempt)
   event.status, event.request_id = meta.status, meta.request_id
-  event.bytes_received = response and #response.body or 0
+  event.bytes_received = timings.bytes_received
   event.reused, event.http_version = timings.reused, timings.http_version
   event.timings = {
     dns = timings.dns, connect = timings.connect, tls = timings.tls, first_byte = timings.first_byte,
