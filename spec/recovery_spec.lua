@@ -15,14 +15,14 @@ for _, tags_as in ipairs { "absent", "strings", "objects" } do
     local function create(wishes, more)
       local callback = assert(service:authorize { state = "s" })
       local grant = assert(sapanywhere.parse_callback(callback, { state = "s" }))
-      local options = {
+      local given = {
         base_url = service:url(wishes), user_secret = service.user_secret,
         organization_secret = service.organization_secret, api_key = service.api_key, api_secret = service.api_secret,
         callback_url = service.callback_url, code = grant.code, name = "shop " .. callback:sub(-10), recover = true,
         retry = { base = 0.05 },
       }
-      for name, value in pairs(more or {}) do options[name] = value end
-      return sapanywhere.create_instance(options)
+      for name, value in pairs(more or {}) do given[name] = value end
+      return sapanywhere.create_instance(given)
     end
 
     local function created(before)
