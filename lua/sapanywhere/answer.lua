@@ -53,10 +53,8 @@ local function clean_headers(headers, status, values)
     local secrets = redact.secrets(values)
     local suspects = core.may_hold(headers, secrets) and secrets or nil
     for name, value in next, headers do
-      if redact.is_sensitive(name) then
-        headers[name] = disguises.HIDDEN
-      elseif suspects or not ORDINARY[name] then
-        headers[name] = redact.text(value, suspects)
+      if suspects or not ORDINARY[name] then
+        headers[name] = redact.is_sensitive(name) and disguises.HIDDEN or redact.text(value, suspects)
       end
     end
   end

@@ -102,10 +102,10 @@ do
 end
 
 -- What a row needs at each call: the check of every option it takes (`texts`: those that have nothing against
--- plain text), room for what most calls give, the names it requires (`signing`: those that it requires beside a body too), the secrets that
--- it sends.
+-- plain text), room for what most calls give, the names it requires (`signing`: those that it requires beside a
+-- body too), the secrets that it sends.
 local function prepare(row)
-  local plan = { checks = {}, texts = {}, names = {}, required = {}, signing = {}, secrets = {}, room = 5 }
+  local plan = { checks = {}, texts = {}, room = 5, names = {}, required = {}, signing = {}, secrets = {} }
   local function take(option)
     local check = row.flat and option.flat_check or option.check
     plan.checks[option.name], plan.texts[option.name] = check, checks.TEXTS[check]

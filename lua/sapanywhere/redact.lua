@@ -19,19 +19,20 @@ local NAMES = {
   code = true, authorization = true, proxyauthorization = true, cookie = true, setcookie = true,
   privatekey = true, eventnotificationsignaturekey = true,
 }
-local ENDINGS = { "secret", "token", "password", "apikey" }
+local ENDINGS = { secret = true, token = true, password = true, apikey = true }
 -- Where a list goes on.
 local PUBLIC = { elementsnextpagetoken = true, nextpagetoken = true }
+
+-- The letters that all of the above end with.
+local LAST_LETTER = "[tndyeTNDYE]"
 
 --- Whether what stands under a name is never to be shown.
 local function is_sensitive(name)
   if type(name) ~= "string" then return false end
+  if name:find("^%w", -1) and not name:find(LAST_LETTER, -1) then return false end
   local bare = name:lower():gsub("[^%w]", "")
   if NAMES[bare] or PUBLIC[bare] then return NAMES[bare] == true end
-  for _, ending in ipairs(ENDINGS) do
-    if bare:sub(-#ending) == ending then return true end
-  end
-  return false
+  return ENDINGS[bare:sub(-5)] or ENDINGS[bare:sub(-6)] or ENDINGS[bare:sub(-8)] or false
 end
 
 -- Hides what follows each sensitive name. `pattern` finds a name (its one capture) and ends where its value
