@@ -27,13 +27,18 @@ describe("percent-encoding", function()
   end)
 end)
 
+-- The query of names and values.
+local function query(list)
+  return core.target("", {}, {}, list)
+end
+
 describe("a query that is built", function()
   it("has each name and value encoded once, in the given order", function()
     assert.equal("apiKey=k%26y&state=&call%20back=https%3A%2F%2Fx%2F%3Fa%3Db",
-      core.query { "apiKey", "k&y", "state", "", "call back", "https://x/?a=b" })
+      query { "apiKey", "k&y", "state", "", "call back", "https://x/?a=b" })
   end)
 
-  it("is empty without pairs", function() assert.equal("", core.query {}) end)
+  it("is empty without pairs", function() assert.equal("", query {}) end)
 
   it("may be long", function()
     local list, expected = {}, {}
@@ -41,14 +46,14 @@ describe("a query that is built", function()
       list[#list + 1], list[#list + 2] = "n" .. i, " "
       expected[i] = "n" .. i .. "=%20"
     end
-    assert.equal(table.concat(expected, "&"), core.query(list))
+    assert.equal(table.concat(expected, "&"), query(list))
   end)
 
   it("is refused for anything but strings, and names without a value", function()
-    assert.has_error(function() core.query { "a", 1 } end)
-    assert.has_error(function() core.query { "a", false } end)
-    assert.has_error(function() core.query { "a" } end)
-    assert.has_error(function() core.query "a=b" end)
+    assert.has_error(function() query { "a", 1 } end)
+    assert.has_error(function() query { "a", false } end)
+    assert.has_error(function() query { "a" } end)
+    assert.has_error(function() query "a=b" end)
   end)
 end)
 
@@ -92,8 +97,8 @@ describe("a query that is read", function()
 
   it("gives back what was written, whatever it was", function()
     assert.same({ { every_byte, every_byte:reverse() } },
-      core.parse_query(core.query { every_byte, every_byte:reverse() }))
+      core.parse_query(query { every_byte, every_byte:reverse() }))
     local long = every_byte:rep(100)
-    assert.same({ { long, "" }, { "", long } }, core.parse_query(core.query { long, "", "", long }, true))
+    assert.same({ { long, "" }, { "", long } }, core.parse_query(query { long, "", "", long }, true))
   end)
 end)

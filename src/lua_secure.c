@@ -1,7 +1,6 @@
-/* Random bytes, comparison, HMAC and their notations for Lua; and the two things that the system knows: time and pid. */
+/* Random bytes, comparison, HMAC and their notations for Lua; and the time. */
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "base64.h"
 #include "core.h"
@@ -136,12 +135,6 @@ static int now(lua_State *L) {
   return 1;
 }
 
-/* getpid(): the process, to notice a fork. */
-static int get_pid(lua_State *L) {
-  lua_pushinteger(L, (lua_Integer)getpid());
-  return 1;
-}
-
 static const luaL_Reg functions[] = {
   { "random", random_bytes },
   { "random_hex", random_hex },
@@ -152,7 +145,6 @@ static const luaL_Reg functions[] = {
   { "base64url", to_base64url },
   { "unbase64url", from_base64url },
   { "now", now },
-  { "getpid", get_pid },
   { NULL, NULL },
 };
 

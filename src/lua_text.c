@@ -34,11 +34,12 @@ static size_t room_of(lua_State *L, int index) {
   return 3 * check_length(L, len) + 1;
 }
 
-/* Pushes the strings of the list at the index; returns the room that they take. */
+/* Pushes the names and values of the list at the index; returns the room that they take. */
 static size_t push_pieces(lua_State *L, int list) {
   int count = (int)sap_raw_length(L, list);
   size_t room = 0;
 
+  luaL_argcheck(L, count % 2 == 0, list, "a value for each name expected");
   luaL_checkstack(L, count + 1, "too many parameters");
   for (int i = 1; i <= count; i++) {
     lua_rawgeti(L, list, i);
@@ -72,17 +73,6 @@ static int push_target(lua_State *L, const char *path, size_t path_len, int firs
   return sap_push_and_wipe(L, out, (size_t)(at - out) - (count > 0));
 }
 
-/* query{ name, value, ... }: "name=value&...", each encoded once. */
-static int build_query(lua_State *L) {
-  size_t room;
-
-  luaL_checktype(L, 1, LUA_TTABLE);
-  lua_settop(L, 1);
-  luaL_argcheck(L, sap_raw_length(L, 1) % 2 == 0, 1, "a value for each name expected");
-  room = push_pieces(L, 1);
-  return push_target(L, "", 0, 2, room);
-}
-
 /* Pushes names and values of the fields at index 2 that have values at index 3; returns the room that they take. */
 static size_t push_fields(lua_State *L) {
   int count = (int)sap_raw_length(L, 2);
@@ -103,7 +93,7 @@ static size_t push_fields(lua_State *L) {
 }
 
 /* target(path, { key, name, ... }, values, more): the path and a query of the values that are there under the keys, and
-   of the names and values in the list `more`, if it is given. */
+   of the names and values in the list `more`, if it is given; each encoded once. */
 static int build_target(lua_State *L) {
   size_t path_len, room;
   const char *path = luaL_checklstring(L, 1, &path_len);
@@ -258,7 +248,6 @@ static int new_record(lua_State *L) {
 
 static const luaL_Reg functions[] = {
   { "percent_encode", percent_encode },
-  { "query", build_query },
   { "target", build_target },
   { "parse_query", parse_query },
   { "is_utf8", is_utf8 },

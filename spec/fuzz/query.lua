@@ -14,7 +14,7 @@ end
 return function(input)
   if input:find("^[%w%z\128-\255]") then input = "|" .. input end
   local list = pieces_of(input)
-  local query = core.query(list)
+  local query = core.target("", {}, {}, list)
   assert(not query:find("[^%w%-._~%%&=]"), "a byte that is not encoded")
   for _, plus in ipairs { true, false } do
     local pairs_again = assert(core.parse_query(query, plus))

@@ -83,7 +83,7 @@ function M.press(form, label)
     list[#list + 1] = pair[2]
   end
   list[#list + 1], list[#list + 2] = button[1], button[2]
-  return ask("POST", form.url, { "Content-Type: application/x-www-form-urlencoded" }, core.query(list))
+  return ask("POST", form.url, { "Content-Type: application/x-www-form-urlencoded" }, core.target("", {}, {}, list))
 end
 
 return M
