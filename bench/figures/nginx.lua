@@ -17,17 +17,25 @@ local function probe(rig, port, path, count, distance)
   return { p50 = tonumber(p50), p99 = tonumber(p99), mean = tonumber(mean) }
 end
 
+local function cpu_ns(rig, pid)
+  return tonumber(rig.must("cat /proc/" .. pid .. "/schedstat"):match("%d+"))
+end
+
 local WAYS = { { name = "capture", suffix = "/capture" }, { name = "sapanywhere", suffix = "" } }
 local ORDER = { "capture", "sapanywhere" }
 
 local function measure_rates(rig, application)
   for _, told in ipairs { { "64 clients, quick service", "/quick", 64, 0.75 },
-    { "100 clients, service of 100 ms", "/late", 100 } } do
+    { "100 clients, service of 100 ms", "/late", 100 }, { "100 clients, service of 50 to 150 ms", "/spread", 100 } } do
     local samples = rig.compare(WAYS, rig.pick(5, 2), function(way)
-      return { rate = load(rig, application, told[2] .. way.suffix, told[3], rig.pick(2, 1)) }
+      local seconds, before = rig.pick(2, 1), cpu_ns(rig, application.pid)
+      local rate = load(rig, application, told[2] .. way.suffix, told[3], seconds)
+      return { rate = rate, cpu = (cpu_ns(rig, application.pid) - before) / (rate * seconds) }
     end)
     rig.report("nginx, " .. told[1], "calls/s", samples, "rate",
       { order = ORDER, floor = "capture", ratio_at_least = told[4] })
+    rig.report("nginx, " .. told[1] .. ": cpu of the worker per call", "µs", samples, "cpu",
+      { order = ORDER, floor = "capture", factor = 1e-3 })
   end
 end
 
@@ -50,10 +58,6 @@ local function measure_added(rig, service, application)
   end
   rig.report("nginx, 1 client, quick service: added to the service's own", "ms", added, "took",
     { order = ORDER, floor = "capture", factor = 1e-3, at_most = 0.3 })
-end
-
-local function cpu_ns(rig, pid)
-  return tonumber(rig.must("cat /proc/" .. pid .. "/schedstat"):match("%d+"))
 end
 
 local function measure_long(rig, application, seconds)

@@ -9,8 +9,11 @@ local core = require "sapanywhere.core"
 
 local now = core.now
 
+local SOON = 0.02 -- seconds
+
 local engine = core.engine()
 local completed = {} -- ids of the transfers that the last step completed
+local is_quick = true -- whether the last answer came soon: the next one may be there at once
 
 -- Weak, so that a coroutine that is given up in the middle of a call leaves nothing here.
 local waiters = setmetatable({}, { __mode = "v" })    -- transfer's id → who waits for it
@@ -67,7 +70,7 @@ local function lead(waiter, host, loop)
   while not is_done(waiter) do
     stepped[loop] = now()
     idle = step() > 0 and 0 or idle + 1
-    if not is_done(waiter) then host.wait(engine:fd(), host.heartbeat, idle) end
+    if not is_done(waiter) then host.wait(engine:fd(), host.heartbeat, idle, is_quick) end
   end
   waiter.leads, overtaken[waiter] = nil, nil
   if leaders[loop] == waiter then leaders[loop] = nil end
@@ -94,13 +97,14 @@ end
 -- @tparam table host from host.lua
 local function await(transfer, host)
   local loop = host.loop()
-  local waiter = { done = false, transfer = transfer, thread = coroutine.running() }
+  local waiter, started = { done = false, transfer = transfer, thread = coroutine.running() }, now()
   waiters[transfer:id()] = waiter
   followers[loop] = followers[loop] or setmetatable({}, { __mode = "k" })
   step()
   while not transfer:done() do
     if is_led(loop, host) then follow(waiter, host, loop) else lead(waiter, host, loop) end
   end
+  is_quick = now() - started < SOON
   promote(loop)
 end
 

@@ -1,13 +1,15 @@
 --- Finds the host: what runs this Lua, and so how one waits here.
 --
 -- A host is a table:
---   `wait(fd, seconds, idle)`  returns when fd can be read, or when the time has passed, or earlier; `idle` counts the
---                              waits since there was last something to do, for a host that can only look again
---   `signal()`                 an object with `wait(self, seconds)`, `post(self)` and `close(self)`
---   `loop()`                   the key of the running loop: coroutines with the same key can wake each other
+--   `wait(fd, seconds, idle, is_quick)`
+--                            returns when fd can be read, or when the time has passed, or earlier; for a host that can
+--                            only look again, `idle` counts the waits since there was last something to do, and
+--                            `is_quick` tells whether the last answer came soon
+--   `signal()`               an object with `wait(self, seconds)`, `post(self)` and `close(self)`
+--   `loop()`                 the key of the running loop: coroutines with the same key can wake each other
 --   `sleep(seconds)`
---   `heartbeat`, `patience`    seconds: the longest wait in one go; how long a leader may be silent
---   `blocks`                   true where waiting stops the whole process, so that nobody else has to be woken
+--   `heartbeat`, `patience`  seconds: the longest wait in one go; how long a leader may be silent
+--   `blocks`                 true where waiting stops the whole process, so that nobody else has to be woken
 
 local errors = require "sapanywhere.errors"
 local descriptor = require "sapanywhere.host.descriptor"

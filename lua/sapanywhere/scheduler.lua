@@ -39,8 +39,8 @@ function Signal.close() end
 local function make_host(run)
   local host = { heartbeat = FOREVER, patience = FOREVER }
 
-  function host.wait(fd, seconds, idle)
-    run.watch = { coroutine = coroutine.running(), fd = fd, seconds = seconds, idle = idle }
+  function host.wait(fd, _, idle, is_quick)
+    run.watch = { coroutine = coroutine.running(), fd = fd, idle = idle, is_quick = is_quick }
     coroutine.yield(true)
   end
 
@@ -88,7 +88,7 @@ local function wait_outside(run, outer)
   local watch, seconds = run.watch, math.max(0, next_wake(run) - now())
   if watch then
     run.watch = nil
-    outer.wait(watch.fd, math.min(seconds, outer.heartbeat), watch.idle)
+    outer.wait(watch.fd, math.min(seconds, outer.heartbeat), watch.idle, watch.is_quick)
     table.insert(run.ready, watch.coroutine)
   elseif next(run.sleepers) == nil then
     wake_all(run)

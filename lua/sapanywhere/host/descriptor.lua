@@ -26,7 +26,7 @@ local function host(wait)
   end
 
   return {
-    wait = wait,
+    wait = function(fd, seconds) wait(fd, seconds) end,
     signal = function() return setmetatable({ event = new_event() }, Signal) end,
     loop = function() return wait end,
     sleep = function(seconds)

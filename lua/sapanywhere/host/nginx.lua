@@ -1,7 +1,7 @@
 --- nginx with its Lua module, OpenResty: a worker never blocks.
 --
 -- nginx cannot wait for a descriptor that is not its own, so the leading coroutine looks again and again: at once a
--- few times, for the quick answers, then at growing distances. The others wait on semaphores.
+-- few times where answers come quickly, then at growing distances. The others wait on semaphores.
 
 local semaphore = require "ngx.semaphore"
 
@@ -17,15 +17,22 @@ local EAGER, SHORTEST, LONGEST = 20, 0.001, 0.005
 
 -- Waits that grow: 1 ms, then up to 5 ms.
 local function distance(idle)
-  local seconds = SHORTEST * (idle - EAGER) / 8
+  local seconds = SHORTEST * idle / 8
   if seconds < SHORTEST then return SHORTEST end
   return seconds < LONGEST and seconds or LONGEST
 end
 
+local woken -- the worker's own, made when it is first needed
+
+local function wake()
+  woken:post(1)
+end
+
 -- Comes back in the same turn of the event loop. `ngx.sleep(0)` does so too, but stock nginx logs a warning each time.
+-- A post that comes after its time makes the next turn end at once, and no more.
 local function turn()
-  local woken = semaphore.new(0)
-  if woken and at(0, function() woken:post(1) end) then
+  woken = woken or semaphore.new(0)
+  if woken and at(0, wake) then
     woken:wait(SHORTEST)
   else
     sleep(SHORTEST)
@@ -46,9 +53,9 @@ end
 function Signal.close() end
 
 local host = {
-  wait = function(_, seconds, idle)
-    if idle and idle <= EAGER then return turn() end
-    sleep(math.min(seconds, distance(idle or EAGER)))
+  wait = function(_, seconds, idle, is_quick)
+    if is_quick and idle <= EAGER then return turn() end
+    sleep(math.min(seconds, distance(is_quick and idle - EAGER or idle)))
   end,
   signal = function() return setmetatable({ semaphore = assert(semaphore.new(0)) }, Signal) end,
   loop = function() return "nginx" end,

@@ -24,7 +24,8 @@ local function suspend(start)
   coroutine.yield()
 end
 
-local function wait(fd, seconds)
+local function wait(fd, seconds, ...)
+  assert(select("#", ...) == 0, "more than a wait function takes")
   local poll, timer = uv.new_poll(fd), uv.new_timer()
   suspend(function(wake)
     poll:start("r", wake)
