@@ -1,5 +1,6 @@
 -- TLS is verified, as new as was asked for, and a failure of it is never a request that was sent.
 
+local child = require "support.child"
 local core = require "sapanywhere.core"
 local peers = require "support.peers"
 local ports = require "sapanywhere.sandbox.ports"
@@ -139,6 +140,23 @@ describe("TLS", function()
   for _, case in ipairs(refusals) do
     it("refuses where " .. case[1], function() refused(case[2](), case[3](), case[4]) end)
   end
+
+  -- `script` gives the child a terminal, at which nobody answers.
+  it("refuses an encrypted key without asking for its password", function()
+    local key = dir .. "/encrypted.key"
+    system.output(("openssl pkey -aes128 -passout pass:secret -in %s -out %s 2>&1"):format(
+      service.client_key_file, key))
+    local said = child.run([[
+      local result, err = require("sapanywhere").oauth_url(given)
+      return { answered = result ~= nil, kind = err and err.kind, outcome = err and err.outcome }
+    ]], {
+      base_url = service.tls_faults.client_certificate, api_key = "k", api_secret = "s", retry = false, timeout = 10,
+      callback_url = "https://www.mycoolapp.com/auth",
+      tls = { ca_file = service.ca_file, cert_file = service.client_cert_file, key_file = key },
+    }, { terminal = true })
+    assert.truthy(system.read_file(key):find("ENCRYPTED", 1, true))
+    assert.same({ answered = false, kind = "tls", outcome = "not_sent" }, said)
+  end)
 
   local accepted = {
     { "the CA is given as a file", function() return service.tls_base_url end, trusted },

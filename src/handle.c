@@ -59,6 +59,8 @@ static CURLcode set_tls(CURL *easy, const struct sap_settings *settings) {
   if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_PROXY_SSLVERSION, version);
   if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_SSLCERT, settings->cert_file);
   if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_SSLKEY, settings->key_file);
+  /* Without a password OpenSSL would ask for that of an encrypted key at the terminal, and wait. */
+  if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_KEYPASSWD, "");
   return code;
 }
 

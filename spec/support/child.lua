@@ -48,11 +48,14 @@ local function environment(variables)
   return table.concat(parts, " ")
 end
 
+-- Gives a command a terminal at which nobody types: this end of a pipe stays open.
+local terminal = "mkfifo %s.typed && script -qec %s /dev/null 0<>%s.typed"
+
 --- Runs Lua code with `given`, a table of plain values, at hand; it returns a plain value.
 -- @tparam string code
 -- @tparam table given
 -- @tparam[opt] table how `before`, shell text such as "ulimit -n 20;"; `environment`, variables;
---   `seconds`, after which it is killed (60)
+--   `seconds`, after which it is killed (60); `terminal`, whether it has one
 -- @return what the code returned
 -- @treturn number its greatest resident memory, in MiB
 -- @treturn string what it printed
@@ -62,12 +65,14 @@ function M.run(code, given, how)
   local place = os.tmpname()
   system.write_file(place .. ".given", records.write(given))
   system.write_file(place .. ".lua", program:format(place .. ".given", code, place .. ".out"))
-  local said = system.output(("{ %s env %s timeout -s KILL %d %s %s; } 2>&1"):format(
-    how.before or "", environment(how.environment), how.seconds or 60, M.interpreter(), place .. ".lua"))
+  local command = ("timeout --foreground -s KILL %d %s %s"):format(how.seconds or 60, M.interpreter(), place .. ".lua")
+  if how.terminal then command = terminal:format(place, system.quote(command), place) end
+  local said = system.output(("{ %s env %s %s; } 2>&1"):format(
+    how.before or "", environment(how.environment), command))
   local file = io.open(place .. ".out")
   local report = file and records.read(file:read("*a"))
   if file then file:close() end
-  for _, ending in ipairs { "", ".given", ".lua", ".out" } do os.remove(place .. ending) end
+  for _, ending in ipairs { "", ".given", ".lua", ".out", ".typed" } do os.remove(place .. ending) end
   if not report then error("the child process failed: " .. said, 2) end
   return report.value, report.peak / 1024, said
 end
