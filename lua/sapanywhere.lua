@@ -116,14 +116,27 @@ function M.all(tasks)
   return results, errors
 end
 
+-- A mistake here must not go unseen: everything would be shown.
+local function check_secrets(secrets)
+  if type(secrets) == "string" then return { secrets } end
+  local count = type(secrets) == "table" and #secrets or 0
+  for key, secret in pairs(type(secrets) == "table" and secrets or { false }) do
+    if type(key) ~= "number" or key < 1 or key > count or type(secret) ~= "string" then
+      error("redact: secrets must be a string or a list of strings", 3)
+    end
+  end
+  return secrets
+end
+
 --- A deep copy that is safe to print: secrets, tokens and codes are replaced by "[hidden]", by the names they
 -- stand under (`token`, `code`, `oauth.api.secret`, `apiSecret=` in a URL, …) and, where given, by value in
 -- any encoding.
 -- @param value anything; tables lose their metatables, except errors
--- @tparam[opt] {string,...} secrets values to hide wherever they stand: raw, percent-encoded, in base64
+-- @tparam[opt] string|{string,...} secrets values to hide wherever they stand: raw, percent-encoded, in base64
 -- @return the copy
+-- @raise when `secrets` is anything else
 function M.redact(value, secrets)
-  return redact.copy(value, secrets)
+  return redact.copy(value, secrets ~= nil and check_secrets(secrets) or nil)
 end
 
 --- Makes a sealer of states, which are verified with a key alone: no session store, any worker, any machine.

@@ -368,3 +368,38 @@ describe("no secret", function()
     end
   end)
 end)
+
+describe("an answer that is not JSON, in place of", function()
+  local XML = "<instance><id>1</id><key>k-Zq9</key><token>t0ken</token></instance>"
+
+  it("an instance, is not shown", function()
+    local _, err = read("create_instance", { body = XML })
+    assert.equal("json", err.kind)
+    assert.equal("unknown", err.outcome)
+    assert.falsy(tostring(err):find("instance>", 1, true))
+    _, err = read("create_instance", { body = "id=1 token t0ken" })
+    assert.falsy(tostring(err):find("t0ken", 1, true))
+  end)
+
+  it("an instance, is shown where it is a page for people", function()
+    local _, err = read("create_instance", { body = "\n<!DOCTYPE html><html><title>Down for maintenance</title>" })
+    assert.truthy(err.message:find("Down for maintenance", 1, true))
+  end)
+
+  it("the OAuth URL, is shown", function()
+    local _, err = read("oauth_url", { body = "Not now" })
+    assert.truthy(err.message:find("Not now", 1, true))
+  end)
+end)
+
+describe("a failure of the engine that a base URL made", function()
+  it("is a mistake of the caller's, told like the others", function()
+    local values = assert(options.read(endpoints.oauth_url, GIVEN.oauth_url))
+    local err = answer.failure(endpoints.oauth_url, core.judge(3, false, 0, false), values)
+    assert.equal("usage", err.kind)
+    assert.equal("not_sent", err.outcome)
+    assert.same({}, err.missing)
+    assert.equal("base_url", err.problems[1].option)
+    assert.equal("oauth_url: base_url must be a URL that libcurl accepts", err.message)
+  end)
+end)

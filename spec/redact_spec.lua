@@ -87,6 +87,13 @@ describe("redact.text", function()
     { '{"code":123456,"token":null}', '{"code":"[hidden]","token":null}' },
     { "Authorization: User u1, Organization o1\r\nX: y", "Authorization: [hidden]\r\nX: y" },
     { "sent User u1, Organization o1 there", "sent User [hidden], Organization [hidden] there" },
+    { "was Organization o1, User u1", "was Organization [hidden], User [hidden]" },
+    { "Element t1, User u1, Organization o1", "Element [hidden], User [hidden], Organization [hidden]" },
+    { "no word, then element t1,user u1", "no word, then element [hidden],user [hidden]" },
+    { "User interface, Organization chart", "User [hidden], Organization [hidden]" },
+    { "User interface, 2 parts", "User interface, 2 parts" },
+    { "/auth?code=c1,c2;c3'c4!(c5)*&state=s", "/auth?code=[hidden]&state=s" },
+    { "<instance><id>1</id><token>t1</token></instance>", "<instance><id>1</id><token>[hidden]</token></instance>" },
     { "Set-Cookie: a=b", "Set-Cookie: [hidden]" },
     { "proxy http://me:pw@h:3128/ failed", "proxy http://[hidden]@h:3128/ failed" },
     { "You must provide an OAuth code in order to", "You must provide an OAuth code in order to" },
@@ -119,6 +126,17 @@ describe("redact.line", function()
 end)
 
 describe("redact", function()
+  it("takes a secret or a list of them, and nothing else in their place", function()
+    local sapanywhere = require "sapanywhere"
+    assert.equal("a [hidden] b", sapanywhere.redact("a secret-1 b", "secret-1"))
+    assert.equal("a [hidden] [hidden]", sapanywhere.redact("a secret-1 secret-2", { "secret-1", "secret-2" }))
+    assert.equal("a", sapanywhere.redact("a", {}))
+    for _, wrong in ipairs { 5, true, { key = "secret-1" }, { 5 }, { "secret-1", [3] = "secret-2" } } do
+      assert.has_error(function() sapanywhere.redact("secret-1", wrong) end,
+        "redact: secrets must be a string or a list of strings")
+    end
+  end)
+
   it("hides by name at any depth, and leaves the original", function()
     local instance = {
       id = 123, token = "t1", element = { key = "sapanywhere" }, valid = true,

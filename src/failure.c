@@ -52,7 +52,7 @@ static const struct cause by_code[] = {
   { CURLE_UNSUPPORTED_PROTOCOL, "protocol", "the answer is not HTTP" },
   { CURLE_WEIRD_SERVER_REPLY, "protocol", "the answer is not well-formed HTTP" },
   { CURLE_BAD_CONTENT_ENCODING, "protocol", "the answer's compression is broken" },
-  { CURLE_URL_MALFORMAT, "usage", "libcurl does not accept the URL made of base_url" },
+  { CURLE_URL_MALFORMAT, "usage", "base_url must be a URL that libcurl accepts" },
   { CURLE_OUT_OF_MEMORY, "cancelled", "there was not enough memory to go on" },
   { CURLE_FAILED_INIT, "cancelled", gave_up },
   { CURLE_NOT_BUILT_IN, "cancelled", "this libcurl lacks a feature that the call needs" },

@@ -159,14 +159,19 @@ local function find_fault(row, result)
   if answer.list and next(result) ~= nil and result[1] == nil then return "the answer is not a JSON list" end
 end
 
--- A body that is no JSON is shown where it cannot be the answer itself, which may hold a token.
+-- A page for people, such as a gateway's; nothing else in place of an instance is shown, for it may hold a token.
+local function is_page(body)
+  body = body:sub(1, 100):lower()
+  return body:find("^%s*<!doctype html") or body:find("^%s*<html")
+end
+
 local function read_garbage(row, response, values, meta)
   local what = response.fault
   if what == "out of memory" then
     return fail(row, meta, "cancelled", "there was not enough memory to read the answer")
   end
   local message = ("the server answered %d, but not with JSON (%s)"):format(response.status, what)
-  local snippet = not response.body:find("^%s*[{%[]")
+  local snippet = (is_page(response.body) or not row.authorized and not response.body:find("^%s*[{%[]"))
     and shown(response.body, redact.secrets(values), SNIPPET)
   return fail(row, meta, "json", snippet and message .. ": " .. snippet or message)
 end
@@ -223,6 +228,9 @@ end
 -- @tparam table values the call's checked values
 -- @treturn table the error
 local function failure_of(row, failure, values)
+  if failure.kind == "usage" then
+    return errors.usage(row.name, { { option = "base_url", kind = "wrong", message = failure.message } })
+  end
   local message = failure.detail and ("%s (%s)"):format(failure.message, failure.detail) or failure.message
   local err = errors.new(failure.kind, {
     message = row.name .. ": " .. redact.line(message, MESSAGE, redact.secrets(values)),

@@ -56,7 +56,7 @@ local function hide_after(text, pattern, stop, shown)
 end
 
 local function end_of_parameter(text, at)
-  return text:match("^[^&%s\"'<>#;,]*()", at)
+  return text:match('^[^&%s"<>#]*()', at)
 end
 
 -- In a URL inside a URL, '&' is encoded too.
@@ -78,23 +78,49 @@ local function end_of_member(text, at)
   end
 end
 
+local function end_of_element(text, at)
+  return text:match("^[^<]*()", at)
+end
+
 local NAMED = {
   { "([%w_.%-]+)=", end_of_parameter, HIDDEN },
   { "([%w_.%-]+)%%3[Dd]", end_of_encoded_parameter, HIDDEN },
   { "([%w_.%-]+)%%253[Dd]", end_of_encoded_parameter, HIDDEN },
   { '"([%w_.%-]+)\\*"%s*:%s*', end_of_member, '"' .. HIDDEN .. '"' },
+  { "<([%w_.%-]+)>", end_of_element, HIDDEN },
 }
+
+-- The words of this platform's Authorization header: two of them with their values, a comma between them, are one.
+local CREDENTIALS = {}
+for word in ("User user Organization organization Element element"):gmatch("%a+") do
+  CREDENTIALS[word] = "%f[%a](" .. word .. " +)[^%s,]+"
+end
+
+local function is_authorization(text)
+  local at = 1
+  while true do
+    local first, _, word, following, other = text:find("%f[%a](%a+) +[^%s,]+,%s*()(%a+) +[^%s,]", at)
+    if not first then return false end
+    if CREDENTIALS[word] and CREDENTIALS[other] then return true end
+    at = following
+  end
+end
+
+local function hide_authorization(text)
+  if not is_authorization(text) then return text end
+  for _, pattern in pairs(CREDENTIALS) do text = text:gsub(pattern, "%1" .. HIDDEN) end
+  return text
+end
 
 -- What else gives itself away, each with what is left of it.
 local TELLTALES = {
   { "([Aa][Uu][Tt][Hh][Oo][Rr][Ii][Zz][Aa][Tt][Ii][Oo][Nn]:%s*)[^\r\n]+", "%1" .. HIDDEN },
   { "([Cc][Oo][Oo][Kk][Ii][Ee]:%s*)[^\r\n]+", "%1" .. HIDDEN },
-  { "(User )[^%s,]+(, Organization )[^%s,]+", "%1" .. HIDDEN .. "%2" .. HIDDEN },
   { "(%a[%w+.%-]*://)[^/%s?#@\"'<>]+@", "%1" .. HIDDEN .. "@" },
 }
 
 -- One of these is in everything that the patterns above find.
-local TELLING = "[=%%\"@:,]"
+local TELLING = "[=%%\"@:,>]"
 
 --- A text without secrets.
 -- @tparam string text
@@ -105,7 +131,7 @@ local function text_of(text, secrets)
   if not text:find(TELLING) then return text end
   for _, named in ipairs(NAMED) do text = hide_after(text, named[1], named[2], named[3]) end
   for _, telltale in ipairs(TELLTALES) do text = text:gsub(telltale[1], telltale[2]) end
-  return text
+  return hide_authorization(text)
 end
 
 --- A text from elsewhere made fit for a message: one line of valid UTF-8 without secrets, and not long.
