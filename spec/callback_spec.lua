@@ -131,3 +131,30 @@ describe("parse_callback", function()
     end)
   end)
 end)
+
+describe("a callback's options", function()
+  it("are all judged at once", function()
+    local _, err = callback.parse(5, { stat = "a", bnd = 1 })
+    assert.equal("usage", err.kind)
+    assert.same({ "state" }, err.missing)
+    assert.equal(4, #err.problems)
+    for _, words in ipairs { "'stat' (did you mean 'state'?)", "'bnd' (did you mean 'bind'?)", "not a number" } do
+      assert.truthy(err.message:find(words, 1, true), err.message)
+    end
+  end)
+
+  it("bind goes with a sealer alone", function()
+    for _, state in ipairs { "s", false } do
+      local _, err = callback.parse("?code=c&state=s", { state = state, bind = "session" })
+      assert.equal("usage", err.kind)
+      assert.equal("bind", err.problems[1].option)
+    end
+  end)
+end)
+
+describe("a callback with an error that says nothing", function()
+  it("is no use, and nobody's no", function()
+    local _, err = callback.parse("?error=&state=s", { state = "s" })
+    assert.equal("callback", err.kind)
+  end)
+end)

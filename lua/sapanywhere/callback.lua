@@ -27,11 +27,6 @@ local function fail(kind, message, fields)
   return nil, errors.new(kind, fields)
 end
 
-local function usage(option, message, kind)
-  return nil, errors.usage("parse_callback",
-    { { option = option, kind = kind or "wrong", message = message } })
-end
-
 -- The query inside a URL, a path or a query string.
 local function query_of(text)
   text = text:match("^[^#]*")
@@ -104,24 +99,37 @@ local function check_state(expected, bind, params, times)
     "the callback's state is not the one that was sent: it belongs to another attempt, or is forged")
 end
 
-local function check_options(opts)
-  if type(opts) ~= "table" then opts = {} end
+local function check_options(opts, report)
   for name in pairs(opts) do
     if name ~= "state" and name ~= "bind" then
       local shown_name = type(name) == "string" and #name <= 64 and name:find("^[%w_.%-]+$") and name or "?"
-      return usage(shown_name, suggest.unknown("option", name, OPTIONS), "unknown")
+      report(shown_name, suggest.unknown("option", name, OPTIONS), "unknown")
     end
   end
   local state = opts.state
-  if state == nil then
-    local message = "state must be given: the one that oauth_url returned, or false to go without"
-    return usage("state", message, "missing")
-  end
   local is_sealer = type(state) == "table" and type(state.verify) == "function"
-  if state ~= false and not is_sealer and (type(state) ~= "string" or state == "") then
-    return usage("state", "state must be a string that is not empty, or false")
+  if state == nil then
+    report("state", "state must be given: the one that oauth_url returned, or false to go without", "missing")
+  elseif state ~= false and not is_sealer and (type(state) ~= "string" or state == "") then
+    report("state", "state must be a string that is not empty, a sealer, or false")
   end
-  return opts
+  if opts.bind ~= nil and not is_sealer then
+    report("bind", "bind goes with a sealer as the state: nothing else tells what a state is bound to")
+  end
+end
+
+-- The options and how to read the input; or nil and a usage error with every problem.
+local function check(input, opts)
+  local problems = {}
+  local function report(option, message, kind)
+    problems[#problems + 1] = { option = option, kind = kind or "wrong", message = message }
+  end
+  if type(opts) ~= "table" then opts = {} end
+  check_options(opts, report)
+  local reader = READERS[type(input)]
+  if not reader then report("input", "the callback must be a string or a table, not a " .. type(input)) end
+  if problems[1] then return nil, errors.usage("parse_callback", problems) end
+  return opts, reader
 end
 
 --- Reads a callback.
@@ -134,23 +142,19 @@ end
 --   the provider says; "state": it does not belong to this attempt (a sealer gives the `reason`); "callback":
 --   it is no use; "too_large"; "usage"
 local function parse(input, opts)
-  local checked, err = check_options(opts)
-  if not checked then return nil, err end
-  local reader = READERS[type(input)]
-  if not reader then
-    return usage("input", "the callback must be a string or a table, not a " .. type(input))
-  end
+  local checked, reader = check(input, opts)
+  if not checked then return nil, reader end
 
   local list, what = reader(input)
   if not list then return fail(what, MALFORMED[what]) end
   local params, times = gather(list)
-  local ok
-  ok, err = check_state(checked.state, checked.bind, params, times)
+  local ok, err = check_state(checked.state, checked.bind, params, times)
   if not ok then return nil, err end
 
   for _, name in ipairs { "state", "error", "code" } do
     if (times[name] or 0) > 1 then return fail("callback", "the callback holds more than one " .. name) end
   end
+  if params.error == "" then return fail("callback", "the callback holds an error without a word") end
   if params.error then
     if params.code then return fail("callback", "the callback holds both a code and an error") end
     local said, description = shown(params.error), shown(params.error_description)
