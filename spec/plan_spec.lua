@@ -128,6 +128,7 @@ local CREATE = {
     tags = { "<ADD_YOUR_TAG>" },
 }
 local DOCUMENTED = system.read_file("spec/fixtures/create_instance.json")
+local LARGE = ("x"):rep(65 * 1024 * 1024)
 local AUTHORIZATION = "Authorization: User <INSERT_USER_SECRET>, Organization <INSERT_ORGANIZATION_SECRET>"
 
 local function documented()
@@ -220,5 +221,30 @@ describe("the plan of the search for an instance", function()
     assert.equal("/elements/api-v2/instances?tags%5B%5D=made-by%3A1", planned.target)
     assert.same({ ACCEPT, AGENT, AUTHORIZATION }, planned.headers)
     assert.is_nil(planned.body)
+  end)
+end)
+
+describe("a creation whose body cannot be written", function()
+  it("is a usage error that says where", function()
+    local _, err = request("create_instance", merged(CREATE, { name = LARGE }))
+    assert.equal("usage", err.kind)
+    assert.truthy(err.message:find("the request's body is too large", 1, true), err.message)
+    _, err = request("create_instance", merged(CREATE, { extra = { note = LARGE } }))
+    assert.truthy(err.message:find("note of the request's body is too large", 1, true), err.message)
+  end)
+end)
+
+describe("what a creation sends", function()
+  it("has no state, though the client has one", function()
+    local client = assert(options.read(options.NEW, { state = "fixed" }))
+    assert.equal("sapanywhere", request("oauth_url", OAUTH, client).state)
+    assert.is_nil(request("create_instance", CREATE, client).state)
+  end)
+
+  it("has nothing of an element that came in extra but its id", function()
+    local given = merged(CREATE, { extra = { element = { id = 2198 } } })
+    local planned = request("create_instance", given)
+    assert.is_nil(core.decode(planned.body).element)
+    assert.equal("/elements/api-v2/elements/2198/instances", planned.target)
   end)
 end)

@@ -68,6 +68,12 @@ local function proxy(url)
   return scheme .. "://" .. (credentials or "") .. host .. port
 end
 
+--- Whether a proxy that `proxy` found right is on this machine.
+local function is_local(url)
+  local host = url:match("^%a[%w+.%-]*://(.*)$"):gsub("^.*@", ""):gsub(":%d+$", "")
+  return is_loopback(host)
+end
+
 --- The user name and password inside a URL, decoded by nobody yet.
 -- @treturn[1] string user name
 -- @treturn[1] string password, or ""
@@ -79,4 +85,4 @@ local function credentials(url)
   return user, password
 end
 
-return { base = base, proxy = proxy, credentials = credentials }
+return { base = base, proxy = proxy, is_local = is_local, credentials = credentials }

@@ -239,16 +239,25 @@ end
 
 local array_metatable = getmetatable(core.array({}))
 
+-- Lua may count a list with a gap in it to its end.
+local function has_gap(list, count)
+  for i = 1, count do
+    if list[i] == nil then return true end
+  end
+  return false
+end
+
 local function copy_tree(value, name, problems, above)
   if value == core.null then return value end
   if type(value) ~= "table" then return scalar(value, name, problems) end
   if above[value] or above.depth >= 64 then
     return wrong(problems, name, "must not hold itself or be nested deeper than 64")
   end
-  above[value], above.depth = true, above.depth + 1
   local copy, count = {}, #value
+  if has_gap(value, count) then return wrong(problems, name, "must be a list without gaps") end
+  above[value], above.depth = true, above.depth + 1
   for key, entry in pairs(value) do
-    local listed = count > 0 and type(key) == "number" and key >= 1 and key <= count
+    local listed = count > 0 and type(key) == "number" and key >= 1 and key <= count and key % 1 == 0
     if count > 0 and not listed then
       wrong(problems, name, "must be either a list or a table of names, not both")
       break

@@ -105,7 +105,9 @@ local function call(self, row, given)
   local values, host = prepare(self, row, given)
   if not values then return nothing_sent(host) end
   local tag = values.recover and recovery.mark(values)
-  local result, err, meta = perform(self, row, plan.request(row, values), values, host, started + values.timeout)
+  local request, problem = plan.request(row, values)
+  if not request then return nothing_sent(problem) end
+  local result, err, meta = perform(self, row, request, values, host, started + values.timeout)
   if tag and err and err.outcome == "unknown" and err.kind ~= "closed" then
     result, err, meta = recover(self, values, host, tag, err, meta)
   end

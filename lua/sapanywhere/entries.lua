@@ -58,21 +58,25 @@ local function check_shape(row, values, problems)
   end
 end
 
--- Moves what came in `configuration` or `extra` to its option, unless the option was given too.
+-- Moves what came in `configuration` or `extra` to its option, unless the option was given too, or came twice.
 local function move(row, is_set, known, values, problems)
+  local moved = {} -- option → where it was
   each_door(row, values, function(field, at, first, door, container)
     local holder, value = find(container, at, first)
     if value == nil then return end
     local name = field.option
-    if is_set(name) then
+    local other = is_set(name) and name or moved[name]
+    moved[name] = moved[name] or path_of(door, at, first)
+    if other then
       report(problems, name, "wrong",
-        ("%s and %s are the same entry: give one"):format(name, path_of(door, at, first)))
+        ("%s and %s are the same entry: give one"):format(other, path_of(door, at, first)))
     elseif type(value) == "function" then
       report(problems, name, "wrong", path_of(door, at, first) .. " must not be a function")
     else
       local checked = known[name](value, path_of(door, at, first), problems, values)
       values[name] = checked == nil and value or checked
       holder[at[#at]] = nil
+      if holder ~= container and next(holder) == nil then container[at[first]] = nil end
     end
   end)
 end

@@ -5,6 +5,7 @@
 -- `by_id` of the element.
 
 local core = require "sapanywhere.core"
+local address = require "sapanywhere.address"
 local checks = require "sapanywhere.checks"
 local endpoints = require "sapanywhere.endpoints"
 local entries = require "sapanywhere.entries"
@@ -34,6 +35,17 @@ local function retry(value, name, problems)
   return copy
 end
 
+local check_tls = checks.record(TLS)
+
+local function tls(value, name, problems)
+  local copy = check_tls(value, name, problems)
+  if copy and copy.key_file and not copy.cert_file then
+    problems[#problems + 1] =
+      { option = name, kind = "wrong", message = name .. ".key_file needs the cert_file that it belongs to" }
+  end
+  return copy
+end
+
 -- client: any call takes it, whatever its row says; once: belongs to one call, not to a client;
 -- secret: may be given as a function, and is never shown.
 local OPTIONS = {
@@ -42,7 +54,7 @@ local OPTIONS = {
   { name = "timeout", check = seconds, client = true, default = 70 },
   { name = "connect_timeout", check = seconds, client = true, default = 10 },
   { name = "retry", check = retry, client = true, default = DEFAULT_RETRY },
-  { name = "tls", check = checks.record(TLS), client = true },
+  { name = "tls", check = tls, client = true },
   { name = "proxy", check = checks.proxy, client = true, secret = true },
   { name = "max_response_bytes", check = integer(1024, 2 ^ 31), client = true, default = 8 * 1024 * 1024 },
   { name = "max_connections", check = integer(1, 10000), client = true },
@@ -215,6 +227,16 @@ local function complete(row, plan, given, client, values, problems)
   if plan.checks.state and values.state == nil then values.state = fresh_state(problems) end
 end
 
+-- Seen from a proxy, a loopback address is its own, and without TLS it reads everything.
+local function check_proxy(values, problems)
+  local proxy, origin = values.proxy, values.origin
+  if type(proxy) ~= "string" or not origin or origin:find("^https:") or address.is_local(proxy) then return end
+  problems[#problems + 1] = {
+    option = "proxy", kind = "wrong",
+    message = "proxy must be on this machine (a loopback address) where base_url is http",
+  }
+end
+
 -- A client's values are whole, so that a call's look no further than these.
 local function inherit(values)
   for name, value in pairs(defaults) do
@@ -249,6 +271,7 @@ local function read(row, given, client)
   else
     complete(row, plan, given, client, values, problems)
   end
+  if values.proxy then check_proxy(values, problems) end
   if problems[1] then return nil, errors.usage(row.name, problems) end
   return values
 end

@@ -2,6 +2,7 @@
 
 local core = require "sapanywhere.core"
 local endpoints = require "sapanywhere.endpoints"
+local errors = require "sapanywhere.errors"
 
 -- What goes into a query is text; whole numbers are written without a fraction.
 local function to_text(value)
@@ -24,12 +25,13 @@ local function sorted(more)
   return list
 end
 
--- The fields of a row as core.target and core.compose take them.
-local in_query, in_body = {}, {}
+-- The fields of a row as core.target and core.compose take them, and whether a state is among them.
+local in_query, in_body, sends_state = {}, {}, {}
 for _, row in pairs(endpoints) do
   local query, body = {}, {}
   for _, field in ipairs(row.fields) do
     local option, at = field.option, field.at
+    sends_state[row] = sends_state[row] or option == "state"
     query[#query + 1], query[#query + 2] = option, at[1]
     body[#body + 1], body[#body + 2], body[#body + 3] = option, at[2] and at[1] or "", at[#at]
   end
@@ -81,15 +83,18 @@ local function plan_body(row, values, by_id)
   return body
 end
 
--- A body to which nothing is merged is written without making the tables in it.
+-- A body to which nothing is merged is written without making the tables in it. After a value that cannot be written,
+-- nothing and a usage error.
 local function plan_json(row, values, by_id)
-  local body, what
+  local body, where, what
   if values.special or by_id then
-    body, what = core.encode(values.body or plan_body(row, values, by_id))
+    body, where, what = core.encode(values.body or plan_body(row, values, by_id))
   else
-    body, what = core.compose(in_body[row], values)
+    body, where, what = core.compose(in_body[row], values)
   end
-  return assert(body, what)
+  if body then return body end
+  local message = ("%s of the request's body %s"):format(where ~= "" and where or "the whole", what)
+  return nil, errors.usage(row.name, { { option = "body", kind = "wrong", message = message } })
 end
 
 -- A row's path below the base URL, before and after the element.
@@ -122,22 +127,26 @@ end
 --- Makes the request of a call.
 -- @tparam table row the endpoint's row
 -- @tparam table values the checked values; left as they are
--- @treturn table `{ method, origin, target, headers, body, timeout, connect_timeout, max_bytes }` as the
+-- @treturn[1] table `{ method, origin, target, headers, body, timeout, connect_timeout, max_bytes }` as the
 --   engine takes it, and `state`, the one that is sent. The list of headers may be shared: not to be changed.
+-- @return[2] nil
+-- @treturn[2] table a usage error, where a value cannot be written as JSON
 local function request(row, values)
-  local method, path, body = row.method, row.path, nil
+  local method, path, body, err = row.method, row.path, nil, nil
   if row.carrier == "body" then
     local by_id = values.by_id and not values.body
     if by_id then path = row.path_by_id end
-    body = plan_json(row, values, by_id)
+    body, err = plan_json(row, values, by_id)
   elseif row.flat and values.secrets_in == "body" then
-    method, body = "POST", plan_json(row, values)
+    method = "POST"
+    body, err = plan_json(row, values)
   end
+  if err then return nil, err end
   local target = plan_path(path, values)
   if not body then target = plan_query(row, values, target) end
   return {
     method = method, origin = values.origin, target = target,
-    headers = plan_headers(row, values, body), body = body, state = values.state or nil,
+    headers = plan_headers(row, values, body), body = body, state = sends_state[row] and values.state or nil,
     timeout = values.timeout, connect_timeout = values.connect_timeout, max_bytes = values.max_response_bytes,
   }
 end
