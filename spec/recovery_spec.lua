@@ -135,6 +135,12 @@ describe("recovery, where the server ignores the filter and the list is long", f
     assert.equal(1, report.found)
   end)
 
+  it("does not give out what has no id", function()
+    local instance, report = find(function(tag) return { { token = "ours", tags = { tag } } } end, {})
+    assert.is_nil(instance)
+    assert.equal(1, report.found)
+  end)
+
   it("finds nothing where no page has it", function()
     local targets = {}
     local instance, report = find(function() return {} end, targets)

@@ -52,7 +52,7 @@ local function collect(rows, tag, found)
   end
 end
 
--- One look through the list, page by page.
+-- One look through the list, page by page: what was found, and a failure where it may not be all.
 local function look(values, tag, list, deadline)
   local found, seen = {}, {}
   values.tag, values.page_size, values.next_page = tag, PAGE_SIZE, nil
@@ -61,10 +61,10 @@ local function look(values, tag, list, deadline)
     if not rows then return nil, err end
     collect(rows, tag, found)
     local token = meta.headers["elements-next-page-token"]
-    if not token or token == "" or seen[token] or #rows == 0 or #found > 0 then break end
+    if not token or token == "" or seen[token] or #rows == 0 or #found > 0 then return found end
     seen[token], values.next_page = true, token
   end
-  return found
+  return found, ("the list of instances goes on after %d pages"):format(MOST_PAGES)
 end
 
 --- Searches for the instance of a creation whose outcome is unknown. What is not there yet may still appear, so it
@@ -84,7 +84,7 @@ local function find(values, tag, list, sleep)
     report.looks = look_number
     if found and #found > 0 then
       report.found, report.id = #found, found[1].id
-      local usable = #found == 1 and type(found[1].token) == "string" and found[1].token ~= ""
+      local usable = #found == 1 and found[1].id ~= nil and type(found[1].token) == "string" and found[1].token ~= ""
       return usable and found[1] or nil, report
     end
     report.failure = err and tostring(err) or nil
