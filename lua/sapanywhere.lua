@@ -154,6 +154,13 @@ end
 --- What stands for JSON's null with the option `null = "keep"`; the same value as `cjson.null`.
 M.null = core.null
 
+--- Marks a table as a list: in `extra` and `body` it is sent as one even when it is empty.
+-- @function array
+-- @tparam table list
+-- @treturn table the same table
+-- @raise when `list` is not a table
+M.array = core.array
+
 --- The one shape of a failure: what every function returns second. It reads well: `tostring(err)` is one
 -- line, and it can be joined to strings.
 -- @table error

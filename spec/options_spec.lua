@@ -441,7 +441,7 @@ describe("options", function()
     assert(read("oauth_url", with(OAUTH, right)))
     assert(read("create_instance", with(CREATE, right)))
     assert(read("create_instance",
-      with(CREATE, { extra = { a = core.null, b = core.array {}, c = { { d = 1 } } } })))
+      with(CREATE, { extra = { a = core.null, b = require("sapanywhere").array {}, c = { { d = 1 } } } })))
   end)
 end)
 
