@@ -1,6 +1,8 @@
 local contract = require "support.contract"
+local core = require "sapanywhere.core"
 local sandbox = require "sapanywhere.sandbox"
 local sapanywhere = require "sapanywhere"
+local services = require "support.service"
 
 -- Debian has copas for Lua 5.1 (and so LuaJIT) and 5.2 only.
 local NAMES = { "plain", "cqueues", "luv" }
@@ -75,6 +77,114 @@ describe("all", function()
 
   it("takes an empty list", function()
     assert.same({ n = 0 }, (sapanywhere.all {}))
+  end)
+
+  describe("inside all", function()
+    local service
+
+    setup(function() service = services.start { log = false } end)
+    teardown(function() service:stop() end)
+
+    -- Functions that make a call of so long, and then note their name.
+    local function noting(order)
+      local client = service:client {}
+      return function(name, wishes, more)
+        return function()
+          local options = service:asking(more)
+          options.base_url = service:url(wishes)
+          assert(client:oauth_url(options))
+          order[#order + 1] = name
+        end
+      end
+    end
+
+    local function nested(...)
+      local tasks = { ... }
+      return function()
+        local _, errors = sapanywhere.all(tasks)
+        for index = 1, errors.n do assert(not errors[index], errors[index]) end
+      end
+    end
+
+    local SLOW, QUICK = { delay = 2 }, { delay = 0.2 }
+    local cases = {
+      ["a call beside it"] = function(call)
+        return call("quick", QUICK), nested(call("slow", SLOW))
+      end,
+      ["a call beside it, begun later"] = function(call)
+        return nested(call("slow", SLOW)), call("quick", QUICK)
+      end,
+      ["a call in another"] = function(call)
+        return nested(call("slow", SLOW)), nested(call("quick", QUICK))
+      end,
+      ["a call deeper inside"] = function(call)
+        return nested(call("slow", SLOW), nested(nested(call("quick", QUICK)))), nested(call("slow", SLOW))
+      end,
+      ["a pause between two attempts"] = function(call)
+        return nested(call("slow", SLOW), call("quick", { status = 503, fail = 1 }, { retry = { base = 0.1 } }))
+      end,
+    }
+    for name, tasks in pairs(cases) do
+      it("does not keep " .. name .. " waiting for a slow one", function()
+        local order = {}
+        nested(tasks(noting(order)))()
+        assert.same({ "quick", "slow" }, { order[1], order[2] })
+      end)
+    end
+
+    it("learns of an answer that came while a function beside it was busy", function()
+      local order = {}
+      local call = noting(order)
+      nested(nested(call("slow", SLOW), call("quick", QUICK)), function()
+        call("first", {})()
+        local ending = core.now() + 0.5
+        repeat until core.now() > ending
+        call("slow", SLOW)()
+      end)()
+      assert.same({ "first", "quick", "slow", "slow" }, order)
+    end)
+
+    it("keeps its own results, errors, progress and limit", function()
+      local running, most, told = 0, 0, {}
+      local results, errors = sapanywhere.all {
+        function()
+          local inner, failures = sapanywhere.all {
+            items = { 1, 2, 3, 4 }, concurrency = 2,
+            worker = function(item)
+              running = running + 1
+              most = math.max(most, running)
+              coroutine.yield()
+              running = running - 1
+              if item == 3 then error("oops", 0) end
+              return item * 10
+            end,
+            on_progress = function(done, total) told[#told + 1] = done .. "/" .. total end,
+          }
+          return inner, failures
+        end,
+        function() return (sapanywhere.all {}) end,
+      }
+      assert.same({ { 10, 20, nil, 40, n = 4 }, { n = 0 }, n = 2 }, results)
+      assert.same({ nil, nil, "oops", nil, n = 4 }, errors[1])
+      assert.equal(2, most)
+      assert.same({ "1/4", "2/4", "3/4", "4/4" }, told)
+    end)
+
+    it("may be as deep as it likes", function()
+      local function descend(depth)
+        if depth == 0 then return "the ground" end
+        return (sapanywhere.all { function() return descend(depth - 1) end })[1]
+      end
+      assert.equal("the ground", descend(500))
+    end)
+  end)
+
+  it("raises for an entry that it does not know, and for one that is no function", function()
+    local function nothing() end
+    local ok, message = pcall(sapanywhere.all, { nothing, concurency = 4 })
+    assert.is_false(ok)
+    assert.truthy(message:find("unknown entry 'concurency' (did you mean 'concurrency'?)", 1, true), message)
+    assert.has_error(function() sapanywhere.all { nothing, on_progress = 5 } end)
   end)
 
   it("raises for what is no list of functions", function()

@@ -1,6 +1,8 @@
 --- Runs many functions as coroutines on one thread, with calls in flight at the same time.
 --
 -- It is a host of its own for the calls inside (see host.lua), and waits in the host outside when all of them wait.
+-- What one of the coroutines runs in turn joins their loop, as a group of its own: so there is one loop, one leader in
+-- it, and one place where everything waits.
 
 local core = require "sapanywhere.core"
 
@@ -8,7 +10,7 @@ local now = core.now
 
 local FOREVER = 3600
 
-local current = setmetatable({}, { __mode = "kv" }) -- coroutine → its scheduler's host
+local current = setmetatable({}, { __mode = "kv" }) -- coroutine → its loop's host
 
 --- The host of the running coroutine, if a scheduler runs it.
 local function find()
@@ -35,98 +37,124 @@ end
 
 function Signal.close() end
 
--- The host that the calls inside see: it notes who waits for what, and yields.
-local function make_host(run)
-  local host = { heartbeat = FOREVER, patience = FOREVER }
+-- Makes as many of a group's coroutines as may run at the same time.
+local function start_more(loop, group)
+  while group.live < group.concurrency do
+    local index, task = group.take()
+    if not task then return end
+    local thread = coroutine.create(task)
+    group.live = group.live + 1
+    loop.groups[thread], loop.indexes[thread], current[thread] = group, index, loop.host
+    table.insert(loop.ready, thread)
+  end
+end
+
+-- Runs a group for one of the loop's coroutines, which waits meanwhile.
+local function join(loop, group)
+  group.ended = loop.host.signal()
+  start_more(loop, group)
+  while group.live > 0 do group.ended:wait() end
+end
+
+-- The host that the calls inside see: it notes who waits for what, and yields. A leader is never silent here, so there
+-- is one at a time, and it alone waits for a descriptor (see driver.lua).
+local function make_host(loop)
+  local host = { heartbeat = FOREVER, patience = math.huge }
 
   function host.wait(fd, _, idle, is_quick)
-    run.watch = { coroutine = coroutine.running(), fd = fd, idle = idle, is_quick = is_quick }
+    loop.watch = { coroutine = coroutine.running(), fd = fd, idle = idle, is_quick = is_quick }
     coroutine.yield(true)
   end
 
   function host.signal()
-    return setmetatable({ ready = run.ready }, Signal)
+    return setmetatable({ ready = loop.ready }, Signal)
   end
 
   function host.sleep(seconds)
-    run.sleepers[coroutine.running()] = now() + seconds
+    loop.sleepers[coroutine.running()] = now() + seconds
     coroutine.yield(true)
   end
 
   function host.loop()
-    return run
+    return loop
+  end
+
+  function host.join(group)
+    join(loop, group)
   end
 
   return host
 end
 
-local function next_wake(run)
+local function next_wake(loop)
   local earliest = now() + FOREVER
-  for _, due in pairs(run.sleepers) do
+  for _, due in pairs(loop.sleepers) do
     if due < earliest then earliest = due end
   end
   return earliest
 end
 
-local function wake_sleepers(run)
+local function wake_sleepers(loop)
   local time = now()
-  for sleeper, due in pairs(run.sleepers) do
+  for sleeper, due in pairs(loop.sleepers) do
     if due <= time then
-      run.sleepers[sleeper] = nil
-      table.insert(run.ready, sleeper)
+      loop.sleepers[sleeper] = nil
+      table.insert(loop.ready, sleeper)
     end
   end
 end
 
 -- Nobody watches the engine, and nobody is going to: who did has died of an error. The others look for themselves.
-local function wake_all(run)
-  for thread in pairs(run.indexes) do table.insert(run.ready, thread) end
+local function wake_all(loop)
+  for thread in pairs(loop.groups) do table.insert(loop.ready, thread) end
 end
 
 -- All wait: so does the whole, in the host outside.
-local function wait_outside(run, outer)
-  local watch, seconds = run.watch, math.max(0, next_wake(run) - now())
+local function wait_outside(loop, outer)
+  local watch, seconds = loop.watch, math.max(0, next_wake(loop) - now())
   if watch then
-    run.watch = nil
+    loop.watch = nil
     outer.wait(watch.fd, math.min(seconds, outer.heartbeat), watch.idle, watch.is_quick)
-    table.insert(run.ready, watch.coroutine)
-  elseif next(run.sleepers) == nil then
-    wake_all(run)
+    table.insert(loop.ready, watch.coroutine)
+  elseif next(loop.sleepers) == nil then
+    wake_all(loop)
   else
     outer.sleep(seconds)
   end
-  wake_sleepers(run)
+  wake_sleepers(loop)
 end
 
-local function finish(run, thread, ok, ...)
+local function finish(loop, thread, ok, ...)
   if coroutine.status(thread) ~= "dead" then
-    if ... ~= true then table.insert(run.ready, thread) end -- a yield of the function's own
+    if ... ~= true then table.insert(loop.ready, thread) end -- a yield of the function's own
     return
   end
-  local index = run.indexes[thread]
-  run.live, run.indexes[thread], current[thread] = run.live - 1, nil, nil
-  run.finished(index, ok, ...)
+  local group, index = loop.groups[thread], loop.indexes[thread]
+  loop.groups[thread], loop.indexes[thread], current[thread] = nil, nil, nil
+  group.live = group.live - 1
+  group.finished(index, ok, ...)
+  start_more(loop, group)
+  if group.live == 0 and group.ended then group.ended:post() end
 end
 
-local function start_more(run)
-  while run.live < run.concurrency do
-    local index, task = run.take()
-    if not task then return end
-    local thread = coroutine.create(task)
-    run.live = run.live + 1
-    run.indexes[thread], current[thread] = index, run.host
-    table.insert(run.ready, thread)
-  end
-end
-
-local function resume_ready(run)
-  local batch = run.ready
+local function resume_ready(loop)
+  local batch = loop.ready
   local count = #batch
   for i = 1, count do
     local thread = batch[i]
-    finish(run, thread, coroutine.resume(thread))
+    finish(loop, thread, coroutine.resume(thread))
   end
   for i = 1, #batch do batch[i] = batch[i + count] end
+end
+
+local function run_loop(group, outer)
+  local loop = { ready = {}, sleepers = {}, groups = {}, indexes = {} }
+  loop.host = make_host(loop)
+  start_more(loop, group)
+  while group.live > 0 do
+    if #loop.ready == 0 then wait_outside(loop, outer) end
+    resume_ready(loop)
+  end
 end
 
 --- Runs tasks until all have ended.
@@ -135,15 +163,8 @@ end
 -- @tparam function finished called with a task's index, whether it ended without raising, and what it returned
 -- @tparam table outer the host outside
 local function run_all(take, concurrency, finished, outer)
-  local run = { ready = {}, sleepers = {}, indexes = {}, live = 0 }
-  run.take, run.concurrency, run.finished = take, concurrency, finished
-  run.host = make_host(run)
-  start_more(run)
-  while run.live > 0 do
-    if #run.ready == 0 then wait_outside(run, outer) end
-    resume_ready(run)
-    start_more(run)
-  end
+  local group = { take = take, concurrency = concurrency, finished = finished, live = 0 }
+  if outer.join then outer.join(group) else run_loop(group, outer) end
 end
 
 return { current = find, run = run_all }
