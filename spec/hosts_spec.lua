@@ -26,6 +26,53 @@ for _, name in ipairs(NAMES) do
   end)
 end
 
+describe("a host that is asked for by name", function()
+  local service
+
+  setup(function() service = services.start { log = false } end)
+  teardown(function() service:stop() end)
+
+  local function ask(name)
+    return service:client { wait = name }:oauth_url(service:asking {})
+  end
+
+  for _, name in ipairs { "nginx", "cqueues" } do
+    it("is refused where the program does not run in it: " .. name, function()
+      require "cqueues"
+      local result, err = ask(name)
+      assert.is_nil(result)
+      assert.equal("wrong_phase", err.kind)
+      assert.equal("not_sent", err.outcome)
+      assert.truthy(err.message:find(name, 1, true), err.message)
+    end)
+  end
+
+  it("serves where the program runs in it", function()
+    assert(ask("plain"))
+    require("support.hosts.cqueues").run(function() assert(ask("cqueues")) end)
+  end)
+
+  it("goes on with the others of all, and with its own loop", function()
+    local cqueues = require "support.hosts.cqueues"
+    local client = service:client { wait = "cqueues", base_url = service:url { delay = 0.5 } }
+    local order = {}
+    local function call()
+      assert(client:oauth_url(service:asking {}))
+      order[#order + 1] = "call"
+    end
+    cqueues.run(function()
+      cqueues.together {
+        function() sapanywhere.all { call, call } end,
+        function()
+          cqueues.sleep(0.05)
+          order[#order + 1] = "sleep"
+        end,
+      }
+    end)
+    assert.same({ "sleep", "call", "call" }, order)
+  end)
+end)
+
 describe("all", function()
   it("keeps the order and lets one failure not spoil the others", function()
     local results, errors = sapanywhere.all {

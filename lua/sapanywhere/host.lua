@@ -33,17 +33,25 @@ local function in_nginx()
   })
 end
 
-local function in_cqueues()
+-- The running controller, and whether the running coroutine is its own, not one that is resumed inside of that.
+local function controller()
   local cqueues = package.loaded.cqueues
-  if not cqueues then return nil end
-  local controller, directly = cqueues.running()
-  return controller and directly and require(named.cqueues) or nil
+  if cqueues then return cqueues.running() end
+end
+
+local function in_cqueues()
+  local running, directly = controller()
+  return running and directly and require(named.cqueues) or nil
+end
+
+local function scheduled()
+  local scheduler = package.loaded["sapanywhere.scheduler"]
+  return scheduler and scheduler.current()
 end
 
 local function detect()
-  local scheduler = package.loaded["sapanywhere.scheduler"]
-  local scheduled = scheduler and scheduler.current()
-  if scheduled then return scheduled end
+  local inner = scheduled()
+  if inner then return inner end
   if rawget(_G, "ngx") then return in_nginx() end
   return in_cqueues() or plain
 end
@@ -56,10 +64,12 @@ local function elsewhere(name)
   })
 end
 
+-- Within `all`, what waits in the named host is the scheduler.
 local function by_name(name)
   if name == "nginx" and rawget(_G, "ngx") then return in_nginx() end
-  if name == "nginx" or name == "cqueues" and not package.loaded.cqueues then return elsewhere(name) end
-  return name == "plain" and plain or require(named[name])
+  if name == "cqueues" and controller() then return scheduled() or require(named.cqueues) end
+  if name == "plain" then return plain end
+  return elsewhere(name)
 end
 
 --- The host of the running coroutine.
