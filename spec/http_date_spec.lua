@@ -2,6 +2,14 @@ local http_date = require "sapanywhere.http_date"
 
 local NOW = 1700000000 -- 2023-11-14 22:13:20 UTC
 
+describe("a Retry-After that is made to be slow", function()
+  it("is none", function()
+    local started = os.clock()
+    assert.is_nil(http_date.retry_after("x" .. (" "):rep(60000) .. "x", 0))
+    assert.is_true(os.clock() - started < 5)
+  end)
+end)
+
 describe("http_date", function()
   local dates = {
     { "Sun, 06 Nov 1994 08:49:37 GMT", 784111777 },

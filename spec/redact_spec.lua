@@ -93,6 +93,16 @@ describe("redact.text", function()
     { "User interface, Organization chart", "User [hidden], Organization [hidden]" },
     { "User interface, 2 parts", "User interface, 2 parts" },
     { "/auth?code=c1,c2;c3'c4!(c5)*&state=s", "/auth?code=[hidden]&state=s" },
+    { "/auth?%63ode=c1&c%6Fde=c2&state=s", "/auth?%63ode=[hidden]&c%6Fde=[hidden]&state=s" },
+    { "/auth?code[]=c1&code[0]=c2&page[]=3", "/auth?code[]=[hidden]&code[0]=[hidden]&page[]=3" },
+    { '{"token":["t1","t2"],"a":1}', '{"token":"[hidden]","a":1}' },
+    { '{"token":{"value":"t1"},"a":1}', '{"token":"[hidden]","a":1}' },
+    { '{"token":["t1"', '{"token":"[hidden]"' },
+    { "<ns:token type='x'>t1</ns:token>", "<ns:token type='x'>[hidden]</ns:token>" },
+    { "passphrase=p1&authorization_code=c1&code_verifier=v1&aws.secret.access.key=k1&oauth.private.key=k2",
+      "passphrase=[hidden]&authorization_code=[hidden]&code_verifier=[hidden]&aws.secret.access.key=[hidden]"
+      .. "&oauth.private.key=[hidden]" },
+    { "status_code=500&errorCode=12", "status_code=500&errorCode=12" },
     { "<instance><id>1</id><token>t1</token></instance>", "<instance><id>1</id><token>[hidden]</token></instance>" },
     { "Set-Cookie: a=b", "Set-Cookie: [hidden]" },
     { "proxy http://me:pw@h:3128/ failed", "proxy http://[hidden]@h:3128/ failed" },
@@ -104,7 +114,33 @@ describe("redact.text", function()
   end
 end)
 
+-- Whoever sends a text may want it to take for ever.
+describe("a text made to be slow", function()
+  local UNITS = {
+    "a", "a%", "%", "%2526", "a%3", "\\", '"', '"a', '"a" ', "<", "<a", "<a ", "a ", "a, ", " ", "://", "a:", "a+", "=",
+    "&", "&#", "\\u", "[", "code=", "code%3D", "code%253D", '"token":', '"token":"', '"token":"\\', '"token":[', "User ",
+    "User a", "User a,", "User a, b ", "cookie:", "a.", "a-", "\n", "%f", "@",
+  }
+  it("is read in its time", function()
+    local started = os.clock()
+    for _, unit in ipairs(UNITS) do
+      for _, ending in ipairs { "", '"' } do
+        redact.text(unit:rep(math.floor(60000 / #unit)) .. ending, { "secret-1234", "secret 5678" })
+      end
+    end
+    assert.is_true(os.clock() - started < 30)
+  end)
+
+  it("is hidden whole where it is long and may hold a secret", function()
+    assert.equal("[hidden]", redact.text(("%25"):rep(20000) .. "secret-1234", { "secret-1234" }))
+  end)
+end)
+
 describe("redact.line", function()
+  it("hides what only shows when white space is squeezed", function()
+    assert.equal("bad: [hidden]", redact.line("bad: my\nsecret   words-123", 100, { "my secret words-123" }))
+  end)
+
   it("takes its time, but not for ever", function()
     local started = os.clock()
     redact.line(("%25\\u0025&#37;"):rep(1200), 100, { "secret-1234", "secret-5678" })

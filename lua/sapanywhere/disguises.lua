@@ -146,9 +146,10 @@ end
 --- Hides secrets in a text.
 -- @tparam string text
 -- @tparam {string,...} secrets
--- @treturn string the text, with "[hidden]" where one of them stood
+-- @treturn string the text, with "[hidden]" where one of them stood; in place of all of a long text that may hold one
 function M.hide(text, secrets)
   if text == "" or not secrets[1] or not core.may_hold(text, secrets) then return text end
+  if #text > LONG then return HIDDEN end
   local places = find(text, secrets)
   return places[1] and replace(text, places) or text
 end

@@ -70,12 +70,15 @@ local function read(text, now)
   return is_real(date) and seconds_of(date) or nil
 end
 
+local LONGEST = 64 -- bytes; a longer one is none, and would take its time
+
 --- Reads a Retry-After header.
 -- @tparam string value
 -- @tparam number now seconds since 1970
 -- @treturn[1] number seconds to wait, never below 0
 -- @return[2] nil it says nothing that can be read
 local function retry_after(value, now)
+  if #value > LONGEST then return nil end
   value = value:match("^%s*(.-)%s*$")
   if value:find("^%d+$") then return math.min(tonumber(value), 2 ^ 31) end
   local date = read(value, now)

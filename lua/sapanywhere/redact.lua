@@ -16,15 +16,18 @@ local LONGEST_SHOWN = 16 * 1024
 
 -- Names without case and punctuation; the endings cover what elements add, such as oauth.user.refresh_token.
 local NAMES = {
-  code = true, authorization = true, proxyauthorization = true, cookie = true, setcookie = true,
-  privatekey = true, eventnotificationsignaturekey = true,
+  code = true, authorizationcode = true, authcode = true, providerdatacode = true, codeverifier = true,
+  authorization = true, proxyauthorization = true, cookie = true, setcookie = true,
+  eventnotificationsignaturekey = true,
 }
-local ENDINGS = { secret = true, token = true, password = true, apikey = true }
+local ENDINGS = {
+  token = true, secret = true, apikey = true, password = true, accesskey = true, privatekey = true, passphrase = true,
+}
 -- Where a list goes on.
 local PUBLIC = { elementsnextpagetoken = true, nextpagetoken = true }
 
 -- The letters that all of the above end with.
-local LAST_LETTER = "[tndyeTNDYE]"
+local LAST_LETTER = "[tndyerTNDYER]"
 
 --- Whether what stands under a name is never to be shown.
 local function is_sensitive(name)
@@ -32,11 +35,19 @@ local function is_sensitive(name)
   if name:find("^%w", -1) and not name:find(LAST_LETTER, -1) then return false end
   local bare = name:lower():gsub("[^%w]", "")
   if NAMES[bare] or PUBLIC[bare] then return NAMES[bare] == true end
-  return ENDINGS[bare:sub(-5)] or ENDINGS[bare:sub(-6)] or ENDINGS[bare:sub(-8)] or false
+  for length = 5, 10 do
+    if ENDINGS[bare:sub(-length)] then return true end
+  end
+  return false
+end
+
+local function decode(text)
+  return (text:gsub("%%(%x%x)", function(hex) return string.char(tonumber(hex, 16)) end))
 end
 
 -- Hides what follows each sensitive name. `pattern` finds a name (its one capture) and ends where its value
--- begins; `stop(text, at)` tells where the value is over.
+-- begins; `stop(text, at)` tells where the value is over. Whoever sent the text may have made it to be slow: patterns
+-- begin where a name does, and nothing is looked at again for each name.
 local function hide_after(text, pattern, stop, shown)
   local out, next_byte = {}, 1
   while true do
@@ -46,7 +57,7 @@ local function hide_after(text, pattern, stop, shown)
     if text:sub(first - 1, first - 1) == "%" then name = name:gsub("^25", ""):gsub("^%x%x", "") end
     out[#out + 1] = text:sub(next_byte, last)
     next_byte = last + 1
-    local after = is_sensitive(name) and stop(text, next_byte) or next_byte
+    local after = is_sensitive(decode(name)) and stop(text, next_byte) or next_byte
     if after > next_byte then
       out[#out + 1] = shown
       next_byte = after
@@ -62,20 +73,29 @@ end
 -- In a URL inside a URL, '&' is encoded too.
 local function end_of_encoded_parameter(text, at)
   local stop = end_of_parameter(text, at)
-  local encoded = text:find("%%2?5?26", at)
-  return encoded and encoded < stop and encoded or stop
+  local encoded = text:sub(at, stop - 1):find("%%2?5?26")
+  return encoded and at + encoded - 1 or stop
+end
+
+-- Behind a string's end: the next quote with no more backslashes before it than before its beginning.
+local function end_of_string(text, at, escapes)
+  while true do
+    local quote, first = text:find('"', at, true), at
+    if not quote then return #text + 1 end
+    local before = quote
+    while before > first and text:byte(before - 1) == 92 do before = before - 1 end
+    at = quote + 1
+    if quote - before <= escapes then return at end
+  end
 end
 
 -- The value of a member of JSON text, which may itself stand escaped in a string, or be cut short.
 local function end_of_member(text, at)
   local escapes, inside = text:match('^(\\*)"()', at)
-  if not escapes then return text:find("^null", at) and at or text:match("^[%w+.%-]*()", at) end
-  while true do
-    local before, after = text:match('(\\*)"()', inside)
-    if not before then return #text + 1 end
-    inside = after
-    if #before <= #escapes then return after end
-  end
+  if escapes then return end_of_string(text, inside, #escapes) end
+  if text:find("^null", at) then return at end
+  if text:find("^[%[{]", at) then return text:match("^%b[]()", at) or text:match("^%b{}()", at) or #text + 1 end
+  return text:match("^[%w+.%-]*()", at)
 end
 
 local function end_of_element(text, at)
@@ -83,11 +103,11 @@ local function end_of_element(text, at)
 end
 
 local NAMED = {
-  { "([%w_.%-]+)=", end_of_parameter, HIDDEN },
-  { "([%w_.%-]+)%%3[Dd]", end_of_encoded_parameter, HIDDEN },
-  { "([%w_.%-]+)%%253[Dd]", end_of_encoded_parameter, HIDDEN },
+  { "%f[%w_.%%%-]([%w_.%%%-]+)%[?%d?%]?=", end_of_parameter, HIDDEN },
+  { "%f[%w_.%-]([%w_.%-]+)%%3[Dd]", end_of_encoded_parameter, HIDDEN },
+  { "%f[%w_.%-]([%w_.%-]+)%%253[Dd]", end_of_encoded_parameter, HIDDEN },
   { '"([%w_.%-]+)\\*"%s*:%s*', end_of_member, '"' .. HIDDEN .. '"' },
-  { "<([%w_.%-]+)>", end_of_element, HIDDEN },
+  { "<([%w_.:%-]+)[^<>]*>", end_of_element, HIDDEN },
 }
 
 -- The words of this platform's Authorization header: two of them with their values, a comma between them, are one.
@@ -116,7 +136,7 @@ end
 local TELLTALES = {
   { "([Aa][Uu][Tt][Hh][Oo][Rr][Ii][Zz][Aa][Tt][Ii][Oo][Nn]:%s*)[^\r\n]+", "%1" .. HIDDEN },
   { "([Cc][Oo][Oo][Kk][Ii][Ee]:%s*)[^\r\n]+", "%1" .. HIDDEN },
-  { "(%a[%w+.%-]*://)[^/%s?#@\"'<>]+@", "%1" .. HIDDEN .. "@" },
+  { "%f[%w+.%-]([%w+.%-]+://)[^/%s?#@\"'<>]+@", "%1" .. HIDDEN .. "@" },
 }
 
 -- One of these is in everything that the patterns above find.
@@ -142,6 +162,7 @@ end
 local function line_of(text, limit, secrets)
   if #text > LONGEST_SHOWN then return ("(%d bytes)"):format(#text) end
   text = text_of(text, secrets):gsub("[%c%s]+", " "):gsub("^ ", ""):gsub(" $", "")
+  if secrets then text = disguises.hide(text, secrets) end -- one with a space in it may have come to light just now
   if not core.is_utf8(text) then text = text:gsub("[\128-\255]", "?") end
   if #text <= limit then return text end
   while text:find("^[\128-\191]", limit + 1) do limit = limit - 1 end
@@ -176,10 +197,6 @@ end
 -- @return the copy
 local function copy(value, secrets)
   return copy_of(value, secrets, {}, 0)
-end
-
-local function decode(text)
-  return (text:gsub("%%(%x%x)", function(hex) return string.char(tonumber(hex, 16)) end))
 end
 
 -- The strings under sensitive names, at any depth of a checked table.
