@@ -158,3 +158,25 @@ describe("a callback with an error that says nothing", function()
     assert.equal("callback", err.kind)
   end)
 end)
+
+describe("parameters that are no text", function()
+  it("are told of, for they may not be what was sent", function()
+    for name, map in pairs {
+      code = { code = 123, state = "s" }, state = { code = "c", state = 5 }, error = { error = false, state = "s" },
+    } do
+      local _, err = callback.parse(map, { state = "s" })
+      assert.equal("usage", err.kind)
+      assert.truthy(err.message:find("the callback's " .. name .. " must be a string", 1, true), err.message)
+    end
+    local _, err = callback.parse({ code = { "1", 2 }, state = "s" }, { state = "s" })
+    assert.equal("usage", err.kind)
+  end)
+end)
+
+describe("what is missing", function()
+  it("is named with what it takes", function()
+    local _, err = callback.parse("?code=c", {})
+    assert.same({ "state" }, err.missing)
+    assert.truthy(err.message:find("the one that oauth_url returned, or false", 1, true), err.message)
+  end)
+end)

@@ -103,6 +103,7 @@ local WRONG = {
   { "create_instance", { extra = { a = { 1, 2, [1.5] = 3 } } }, "extra.a", "either a list or a table of names" },
   { "create_instance", { extra = { element = { key = "sapanywhere", id = 2198 } } }, "element",
     "extra.element.key and extra.element.id are the same entry: give one" },
+  { "new", { state = "fixed" }, "state", "belongs to each call" },
   { "create_instance", { tls = { key_file = "/k" } }, "tls", "tls.key_file needs the cert_file" },
   { "create_instance", { base_url = "http://127.0.0.1:1", proxy = "http://h.example:3128" }, "proxy",
     "proxy must be on this machine (a loopback address) where base_url is http" },

@@ -235,12 +235,6 @@ describe("a creation whose body cannot be written", function()
 end)
 
 describe("what a creation sends", function()
-  it("has no state, though the client has one", function()
-    local client = assert(options.read(options.NEW, { state = "fixed" }))
-    assert.equal("sapanywhere", request("oauth_url", OAUTH, client).state)
-    assert.is_nil(request("create_instance", CREATE, client).state)
-  end)
-
   it("has nothing of an element that came in extra but its id", function()
     local given = merged(CREATE, { extra = { element = { id = 2198 } } })
     local planned = request("create_instance", given)

@@ -433,6 +433,7 @@ describe("the options of", function()
     { { key = false }, {}, { "at least 32 bytes" } },
     { { key = {} }, {}, { "key must be a string or a list" } },
     { { key = { key = KEY } }, {}, { "key must be a string or a list" } },
+    { { key = { KEY, nil, KEY } }, {}, { "without gaps" } },
     { { key = { KEY, "Zq9" } }, {}, { "key[2] must be a string of at least 32 bytes" } },
     { { key = { "Zq9", {} } }, {}, { "key[1] must be", "key[2] must be" } },
     { { key = KEY, ttl = 0.5 }, {}, { "ttl must be a whole number" } },

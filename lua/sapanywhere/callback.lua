@@ -12,6 +12,7 @@ local MOST_BYTES = 16 * 1024
 local MOST_SHOWN = 500
 
 local OPTIONS = { "state", "bind" }
+local DECISIVE = { "state", "error", "code" }
 
 -- OAuth's words for what went wrong without the user having said no (RFC 6749, 4.1.2.1). The API page says
 -- only that an `error` in place of the code means no, so every other word is taken as that.
@@ -102,8 +103,7 @@ end
 local function check_options(opts, report)
   for name in pairs(opts) do
     if name ~= "state" and name ~= "bind" then
-      local shown_name = type(name) == "string" and #name <= 64 and name:find("^[%w_.%-]+$") and name or "?"
-      report(shown_name, suggest.unknown("option", name, OPTIONS), "unknown")
+      report(suggest.shown(name), suggest.unknown("option", name, OPTIONS), "unknown")
     end
   end
   local state = opts.state
@@ -118,6 +118,18 @@ local function check_options(opts, report)
   end
 end
 
+-- A number may have lost digits that the provider sent.
+local function check_parameters(map, report)
+  for _, name in ipairs(DECISIVE) do
+    local value = map[name]
+    for _, one in pairs(type(value) == "table" and value or { value }) do
+      if type(one) ~= "string" and one ~= true then
+        report("input", ("the callback's %s must be a string, as it came, not a %s"):format(name, type(one)))
+      end
+    end
+  end
+end
+
 -- The options and how to read the input; or nil and a usage error with every problem.
 local function check(input, opts)
   local problems = {}
@@ -128,6 +140,7 @@ local function check(input, opts)
   check_options(opts, report)
   local reader = READERS[type(input)]
   if not reader then report("input", "the callback must be a string or a table, not a " .. type(input)) end
+  if type(input) == "table" then check_parameters(input, report) end
   if problems[1] then return nil, errors.usage("parse_callback", problems) end
   return opts, reader
 end
@@ -151,7 +164,7 @@ local function parse(input, opts)
   local ok, err = check_state(checked.state, checked.bind, params, times)
   if not ok then return nil, err end
 
-  for _, name in ipairs { "state", "error", "code" } do
+  for _, name in ipairs(DECISIVE) do
     if (times[name] or 0) > 1 then return fail("callback", "the callback holds more than one " .. name) end
   end
   if params.error == "" then return fail("callback", "the callback holds an error without a word") end

@@ -50,11 +50,13 @@ local function comes_before(a, b)
   return a.message < b.message
 end
 
+local MISSING = "missing "
+
 -- A sorted copy of a list of problems, each once.
 local function tidy(problems)
   local list, seen = {}, {}
   for _, problem in ipairs(problems) do
-    problem.message = problem.message or ("missing " .. problem.option)
+    problem.message = problem.message or MISSING .. problem.option
     if not seen[problem.message] then list[#list + 1] = problem end
     seen[problem.message] = true
   end
@@ -65,16 +67,19 @@ end
 --- Makes the error for a caller's mistakes, all of them in one message.
 -- @tparam string call the function that was called
 -- @tparam table problems list of `{ option =, kind = "missing" | "unknown" | "wrong", message = }`.
---   A message is a whole phrase that names the option; a missing one needs none.
+--   A message is a whole phrase that names the option; a missing one needs none, unless it takes more than the name.
 -- @treturn table the error: `problems` is the list, sorted, and `missing` the names of what is missing
 local function usage(call, problems)
   local missing, phrases = {}, {}
   problems = tidy(problems)
+  local bare = {}
   for _, problem in ipairs(problems) do
-    local list = problem.kind == "missing" and missing or phrases
-    list[#list + 1] = problem.kind == "missing" and problem.option or problem.message
+    if problem.kind == "missing" then missing[#missing + 1] = problem.option end
+    local is_bare = problem.message == MISSING .. problem.option
+    local list = is_bare and bare or phrases
+    list[#list + 1] = is_bare and problem.option or problem.message
   end
-  if #missing > 0 then table.insert(phrases, 1, "missing " .. table.concat(missing, ", ")) end
+  if #bare > 0 then table.insert(phrases, 1, MISSING .. table.concat(bare, ", ")) end
   return new("usage", {
     message = call .. ": " .. table.concat(phrases, "; "),
     missing = missing, problems = problems, outcome = "not_sent", retryable = false,

@@ -46,7 +46,19 @@ local function tls(value, name, problems)
   return copy
 end
 
+-- The state in a client.
+local function no_state(value, name, problems)
+  if value ~= false then
+    problems[#problems + 1] = {
+      option = name, kind = "wrong",
+      message = name .. " belongs to each call: one for all users protects none of them (a client takes only false)",
+    }
+  end
+  return value
+end
+
 -- client: any call takes it, whatever its row says; once: belongs to one call, not to a client;
+-- client_check, flat_check: in place of check in a client, and where a row is flat;
 -- secret: may be given as a function, and is never shown.
 local OPTIONS = {
   { name = "base_url", check = checks.base_url, client = true,
@@ -70,7 +82,7 @@ local OPTIONS = {
   { name = "api_key", check = checks.secret, secret = true },
   { name = "api_secret", check = checks.secret, secret = true },
   { name = "callback_url", check = checks.text },
-  { name = "state", check = checks.state },
+  { name = "state", check = checks.state, client_check = no_state },
   { name = "scope", check = checks.text },
   { name = "site_address", check = checks.text },
   { name = "secrets_in", check = word { "query", "body" }, default = "query" },
@@ -119,7 +131,7 @@ end
 local function prepare(row)
   local plan = { checks = {}, texts = {}, room = 5, names = {}, required = {}, signing = {}, secrets = {} }
   local function take(option)
-    local check = row.flat and option.flat_check or option.check
+    local check = row == NEW and option.client_check or row.flat and option.flat_check or option.check
     plan.checks[option.name], plan.texts[option.name] = check, checks.TEXTS[check]
     plan.names[#plan.names + 1] = option.name
   end
@@ -162,8 +174,7 @@ local function refuse_name(row, name, problems)
   else
     message = suggest.unknown("option", name, prepared[row].names, aliases)
   end
-  local shown = type(name) == "string" and #name <= 64 and name:find("^[%w_.%-]+$") and name or "?"
-  problems[#problems + 1] = { option = shown, kind = "unknown", message = message }
+  problems[#problems + 1] = { option = suggest.shown(name), kind = "unknown", message = message }
 end
 
 -- Asks a caller's function for its secret. Its own words are not repeated: they may hold the secret.

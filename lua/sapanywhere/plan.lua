@@ -25,13 +25,12 @@ local function sorted(more)
   return list
 end
 
--- The fields of a row as core.target and core.compose take them, and whether a state is among them.
-local in_query, in_body, sends_state = {}, {}, {}
+-- The fields of a row as core.target and core.compose take them.
+local in_query, in_body = {}, {}
 for _, row in pairs(endpoints) do
   local query, body = {}, {}
   for _, field in ipairs(row.fields) do
     local option, at = field.option, field.at
-    sends_state[row] = sends_state[row] or option == "state"
     query[#query + 1], query[#query + 2] = option, at[1]
     body[#body + 1], body[#body + 2], body[#body + 3] = option, at[2] and at[1] or "", at[#at]
   end
@@ -146,7 +145,7 @@ local function request(row, values)
   if not body then target = plan_query(row, values, target) end
   return {
     method = method, origin = values.origin, target = target,
-    headers = plan_headers(row, values, body), body = body, state = sends_state[row] and values.state or nil,
+    headers = plan_headers(row, values, body), body = body, state = values.state or nil,
     timeout = values.timeout, connect_timeout = values.connect_timeout, max_bytes = values.max_response_bytes,
   }
 end

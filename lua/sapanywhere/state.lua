@@ -32,14 +32,19 @@ end
 -- One key or a list of them; kept as a list.
 local function check_key(value, name, problems)
   local keys, is_list = {}, type(value) == "table"
-  for index, key in ipairs(is_list and value or { value }) do
+  for index, key in pairs(is_list and value or { value }) do
     keys[index] = key
     if type(key) ~= "string" or #key < SHORTEST_KEY then
-      wrong(problems, is_list and ("%s[%d]"):format(name, index) or name,
+      wrong(problems, is_list and name .. "[" .. (type(index) == "number" and index or "?") .. "]" or name,
         ("must be a string of at least %d bytes"):format(SHORTEST_KEY))
     end
   end
-  if #keys == 0 then wrong(problems, name, "must be a string or a list of strings") end
+  local count = 0
+  for _ in pairs(keys) do count = count + 1 end
+  for index = 1, count do
+    if keys[index] == nil then count = 0 end
+  end
+  if count == 0 then wrong(problems, name, "must be a string or a list of strings, without gaps") end
   return keys
 end
 
@@ -60,7 +65,10 @@ local NEW = {
   names = { "key", "ttl", "element", "callback_url", "on_use", "clock" },
   required = "key",
 }
-local BOUND = { checks = { bind = check_bind }, names = { "bind" }, required = "bind" }
+local BOUND = {
+  checks = { bind = check_bind }, names = { "bind" }, required = "bind",
+  why = "bind must be given: what only the same browser can present again, such as the session's id, or false",
+}
 
 -- The checked values of one call; or nil and a usage error with every problem.
 local function read(call, row, given)
@@ -70,12 +78,13 @@ local function read(call, row, given)
       values[name] = row.checks[name](value, name, problems, values)
     else
       problems[#problems + 1] = {
-        option = type(name) == "string" and redact.line(name, 64) or "?", kind = "unknown",
-        message = suggest.unknown("option", name, row.names),
+        option = suggest.shown(name), kind = "unknown", message = suggest.unknown("option", name, row.names),
       }
     end
   end
-  if given[row.required] == nil then problems[#problems + 1] = { option = row.required, kind = "missing" } end
+  if given[row.required] == nil then
+    problems[#problems + 1] = { option = row.required, kind = "missing", message = row.why }
+  end
   if problems[1] then return nil, errors.usage(call, problems) end
   return values
 end

@@ -48,17 +48,28 @@ local function nearest(wrong, names, aliases)
   return best
 end
 
+local function is_plain(name)
+  return type(name) == "string" and #name <= 64 and name:find("^[%a_][%w_.%-]*$") ~= nil
+end
+
+--- An unknown name where it may be shown: where it is a plain word, and so hardly a secret.
+-- @param name of any type
+-- @treturn string the name, or "?"
+local function shown(name)
+  return is_plain(name) and name or "?"
+end
+
 --- A phrase for an unknown name; the name itself is only shown where it is a plain word.
 -- @tparam string what what is unknown, such as "option" or "key of tls"
 -- @param wrong the unknown name, of any type
 -- @treturn string
 local function unknown(what, wrong, names, aliases)
   if type(wrong) ~= "string" then return what .. "s are named, but one is a " .. type(wrong) end
-  if #wrong > 64 or not wrong:find("^[%a_][%w_.%-]*$") then
+  if not is_plain(wrong) then
     return "unknown " .. what .. " whose name is no plain word"
   end
   local name = nearest(wrong, names, aliases)
   return ("unknown %s '%s'"):format(what, wrong) .. (name and (" (did you mean '%s'?)"):format(name) or "")
 end
 
-return { nearest = nearest, unknown = unknown }
+return { nearest = nearest, unknown = unknown, shown = shown }
