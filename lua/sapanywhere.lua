@@ -1,7 +1,8 @@
 --- The SAP Anywhere element of the Cloud Elements API: from the user's consent to a live connection.
 --
 -- Calls return `result, err, meta`: an answer, or nil and an `error`; and what is known of the exchange,
--- `meta`. Only an argument that is not a table raises. Every option is described in README.md, in one table.
+-- `meta`. Only a mistake in the calling code raises: an argument of the wrong type, a missing colon. Every option is
+-- described in README.md, in one table.
 -- "API page" is the vendor's page "Create Instance" of SAP Anywhere, whose steps the calls follow.
 -- @module sapanywhere
 
@@ -129,10 +130,10 @@ local function check_secrets(secrets)
 end
 
 --- A deep copy that is safe to print: secrets, tokens and codes are replaced by "[hidden]", by the names they
--- stand under (`token`, `code`, `oauth.api.secret`, `apiSecret=` in a URL, …) and, where given, by value in
--- any encoding.
+-- stand under (`token`, `code`, `oauth.api.secret`, `apiSecret=` in a URL, …) and, where given, by value.
 -- @param value anything; tables lose their metatables, except errors
--- @tparam[opt] string|{string,...} secrets values to hide wherever they stand: raw, percent-encoded, in base64
+-- @tparam[opt] string|{string,...} secrets values to hide wherever they stand: raw, percent-encoded up to three times, in
+--   base64, or with the escapes of JSON or HTML
 -- @return the copy
 -- @raise when `secrets` is anything else
 function M.redact(value, secrets)
@@ -180,6 +181,9 @@ M.array = core.array
 -- @field recovery table: what `recover = true` looked for (`tag`, `request`, `looks`) and found (`found`,
 --   `id`, `failure`)
 -- @field reason string: why a sealer refused a state
+-- @field error string: the provider's own word; with kind "denied" or "callback", like the next two
+-- @field error_description string: the provider's own
+-- @field error_uri string: the provider's own
 
 --- What is known of an exchange: what calls return third.
 -- @table meta
@@ -194,7 +198,7 @@ M.array = core.array
 --- What `on_event` is told; nothing in it is secret.
 -- @table event
 -- @field event string: "request", "response", "retry" or "warning"
--- @field call string: the function, such as "oauth_url"
+-- @field call string: the function, such as "oauth_url"; "list_instances" for the search of a recovery
 -- @field attempt number: from 1
 -- @field method string; with "request" and "response", like the next two
 -- @field url string: redacted
