@@ -1,3 +1,4 @@
+local child = require "support.child"
 local contract = require "support.contract"
 local core = require "sapanywhere.core"
 local sandbox = require "sapanywhere.sandbox"
@@ -70,6 +71,60 @@ describe("a host that is asked for by name", function()
       }
     end)
     assert.same({ "sleep", "call", "call" }, order)
+  end)
+end)
+
+describe("a stand-in for ngx, as specs of programs for OpenResty make it,", function()
+  local service
+
+  setup(function() service = services.start { log = false } end)
+  teardown(function() service:stop() end)
+
+  local LIKE_THE_REAL_ONE = 'get_phase = function() return "content" end, sleep = function() end, '
+    .. 'timer = { at = function() return true end }, config = { subsystem = "http", ngx_lua_version = 10020 }'
+  local stand_ins = {
+    ["is empty"] = "ngx = {}",
+    ["is no table"] = "ngx = true",
+    ["has a phase"] = "ngx = { " .. LIKE_THE_REAL_ONE .. " }",
+    ["raises at its phase"] = "ngx = { get_phase = error }; package.loaded['ngx.semaphore'] = {}",
+    ["has semaphores and no phase"] = "ngx = { sleep = print }; package.loaded['ngx.semaphore'] = {}",
+    ["has semaphores and little else"] =
+      "ngx = { get_phase = function() return 'content' end }; package.loaded['ngx.semaphore'] = {}",
+  }
+
+  -- The kind of failure, or "ok", of a call that waits as it can, of one in nginx, and of one in cqueues.
+  local code = [[
+    %s
+    local sapanywhere = require "sapanywhere"
+    %s
+    local function ask(wait)
+      given.wait = wait
+      local result, err = sapanywhere.oauth_url(given)
+      return result and "ok" or err.kind
+    end
+    local said = { ask "auto", ask "nginx", ask "auto" }
+    local controller = require "cqueues".new()
+    controller:wrap(function() said[4] = ask "auto" end)
+    assert(controller:loop())
+    return said
+  ]]
+
+  for name, stand_in in pairs(stand_ins) do
+    it("is not taken for nginx: one that " .. name, function()
+      local given = service:asking { base_url = service.base_url }
+      for _, text in ipairs { code:format(stand_in, ""), code:format("", stand_in) } do
+        assert.same({ "ok", "wrong_phase", "ok", "ok" }, (child.run(text, given)))
+      end
+    end)
+  end
+
+  it("does not hide that nginx lacks what it needs", function()
+    local is_loaded = child.run([[
+      ngx = { get_phase = function() return "content" end }
+      package.loaded["resty.core"] = {}
+      return (pcall(require, "sapanywhere"))
+    ]], {})
+    assert.is_false(is_loaded)
   end)
 end)
 

@@ -108,8 +108,8 @@ describe("nginx", function()
             items = { 1, 2, 3, 4, 5, 6, 7, 8 },
             worker = function()
               return require("sapanywhere").oauth_url {
+                wait = ngx.var.arg_wait, callback_url = s.callback_url,
                 base_url = s.origin .. "/~delay=0.2/elements/api-v2", api_key = s.api_key, api_secret = s.api_secret,
-                callback_url = s.callback_url,
               }
             end,
           }
@@ -153,7 +153,9 @@ describe("nginx", function()
 
   it("runs all inside one request while others run all too", function()
     local waits = {}
-    for i = 1, 6 do waits[i] = ("curl -s -m 10 %s/all & "):format(origin(host)) end
+    for i = 1, 6 do
+      waits[i] = ("curl -s -m 10 '%s/all?wait=%s' & "):format(origin(host), i % 2 == 0 and "nginx" or "auto")
+    end
     local pipe = assert(io.popen(table.concat(waits) .. "wait"))
     assert.equal(("ok\n"):rep(6), pipe:read("*a"))
     pipe:close()

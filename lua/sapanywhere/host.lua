@@ -20,9 +20,21 @@ local named = {
   cqueues = "sapanywhere.host.cqueues",
 }
 
+-- nginx has its `ngx` before this file is read, and any other is a stand-in that somebody's spec has made: that lacks
+-- semaphores, or a phase. Where nginx has loaded resty.core too, as it does by itself, there is no doubt, and a failure
+-- is one: a worker must not be blocked for it.
+local function find_nginx()
+  if not rawget(_G, "ngx") then return nil end
+  if package.loaded["resty.core"] then return require(named.nginx) end
+  local ok, nginx = pcall(require, named.nginx)
+  local has_phase, phase = pcall(ok and nginx.phase or error)
+  return has_phase and type(phase) == "string" and nginx or nil
+end
+
+local nginx = find_nginx()
+
 -- Inside nginx some phases may wait, some may only block, and the others can do neither.
 local function in_nginx()
-  local nginx = require(named.nginx)
   local phase = nginx.phase()
   if nginx.may_yield(phase) then return nginx.host end
   if nginx.may_block(phase) then return plain end
@@ -52,7 +64,7 @@ end
 local function detect()
   local inner = scheduled()
   if inner then return inner end
-  if rawget(_G, "ngx") then return in_nginx() end
+  if nginx then return in_nginx() end
   return in_cqueues() or plain
 end
 
@@ -66,7 +78,7 @@ end
 
 -- Within `all`, what waits in the named host is the scheduler.
 local function by_name(name)
-  if name == "nginx" and rawget(_G, "ngx") then return in_nginx() end
+  if name == "nginx" and nginx then return scheduled() or in_nginx() end
   if name == "cqueues" and controller() then return scheduled() or require(named.cqueues) end
   if name == "plain" then return plain end
   return elsewhere(name)
