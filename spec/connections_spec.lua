@@ -244,6 +244,42 @@ describe("connections", function()
     client:close()
   end)
 
+  it("of old settings end with the client, where calls are in flight on them", function()
+    local before = count_descriptors()
+    local client = assert(sapanywhere.new { base_url = service:url { delay = 20 }, retry = false })
+    local function call(more)
+      return function() return client:oauth_url(service:asking(more)) end
+    end
+    local _, errors = sapanywhere.all {
+      call(), call { max_connections = 1000 }, call { max_connections = 1000 },
+      function()
+        for most = 1, 40 do
+          assert(client:oauth_url(service:asking { max_connections = most, base_url = service.base_url }))
+        end
+        collect()
+        client:close()
+      end,
+    }
+    for index = 1, 3 do assert.equal("closed", errors[index].kind) end
+    assert.is_nil(errors[4])
+    assert_at_most(before)
+  end)
+
+  it("of the client's usual settings are kept, however many others there are", function()
+    local client = assert(sapanywhere.new { base_url = service.base_url })
+    for most = 1, 40 do
+      assert(client:oauth_url(service:asking()))
+      assert(client:oauth_url(service:asking { max_connections = most }))
+    end
+    local usual = {}
+    for index, connection in ipairs(connections()) do
+      if index % 2 == 1 then usual[#usual + 1] = connection end
+    end
+    assert.equal(40, #usual)
+    assert.equal(1, count_distinct(usual))
+    client:close()
+  end)
+
   for _, origin in ipairs { "base_url", "tls_base_url" } do
     it("that died while nobody used them are not used for a creation: " .. origin, function()
       local client = service:client { base_url = service[origin] }

@@ -28,7 +28,8 @@ end
 
 -- One exchange with the server.
 local function exchange(self, row, request, values, host, attempt)
-  local transfer = self.connections:pool(values):start(request)
+  local pool = self.connections:pool(values) -- kept here for as long as it has this transfer
+  local transfer = pool:start(request)
   if host.blocks then driver.block(transfer) else driver.await(transfer, host) end
   local response, failure = transfer:result(values.null)
   local timings = values.on_event and transfer:timings()

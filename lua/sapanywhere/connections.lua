@@ -24,19 +24,29 @@ local Connections = {}
 Connections.__index = Connections
 
 local function new()
-  return setmetatable({ pools = {}, order = {}, closed = false }, Connections)
+  local let_go = setmetatable({}, { __mode = "v" })
+  return setmetatable({ pools = {}, order = {}, let_go = let_go, closed = false }, Connections)
 end
 
--- The oldest pool is let go when there are too many; calls that are in flight on it go on.
+-- Whoever has calls in flight on the pool keeps it until they have ended; nobody else does.
+local function let_pool_go(self, key)
+  local pool = self.pools[key]
+  if pool == self.usual then return end
+  self.pools[key] = nil
+  table.insert(self.let_go, pool)
+end
+
+-- The oldest pool is let go when there are too many, unless it is the usual one; calls in flight on it go on.
 local function remember(self, key, pool)
   self.pools[key] = pool
   table.insert(self.order, key)
-  if #self.order > MOST_POOLS then self.pools[table.remove(self.order, 1)] = nil end
+  if #self.order > MOST_POOLS then let_pool_go(self, table.remove(self.order, 1)) end
 end
 
---- The pool for a call's values.
+--- The pool for a call's values, which the caller keeps while the call is in flight.
 function Connections:pool(values)
-  if not (values.tls or values.proxy or values.max_connections) and self.usual then return self.usual end
+  local is_usual = not (values.tls or values.proxy or values.max_connections)
+  if is_usual and self.usual then return self.usual end
   local settings = settings_of(values)
   local key = key_of(settings)
   local pool = self.pools[key]
@@ -44,15 +54,20 @@ function Connections:pool(values)
     pool = driver.pool(settings)
     remember(self, key, pool)
   end
-  if not (values.tls or values.proxy or values.max_connections) then self.usual = pool end
+  if is_usual then self.usual = pool end
   return pool
+end
+
+local function close_all(pools)
+  for _, pool in pairs(pools) do driver.close(pool) end
 end
 
 --- Ends every call in flight and closes the connections; a second time does nothing.
 function Connections:close()
   self.closed = true
-  for _, pool in pairs(self.pools) do driver.close(pool) end
-  self.pools, self.order, self.usual = {}, {}, nil
+  close_all(self.pools)
+  close_all(self.let_go)
+  self.pools, self.order, self.let_go, self.usual = {}, {}, {}, nil
 end
 
 return { new = new }
