@@ -4,6 +4,7 @@ local options = require "sapanywhere.options"
 local recovery = require "sapanywhere.recovery"
 local sandbox = require "sapanywhere.sandbox"
 local sapanywhere = require "sapanywhere"
+local services = require "support.service"
 
 for _, tags_as in ipairs { "absent", "strings", "objects" } do
   describe("recovery, where the service returns tags as " .. tags_as, function()
@@ -147,5 +148,54 @@ describe("recovery, where the server ignores the filter and the list is long", f
     assert.is_nil(instance)
     assert.equal(2, #targets)
     assert.equal(0, report.found)
+  end)
+end)
+
+describe("recovery, where the client is closed during the creation", function()
+  local service
+
+  setup(function() service = services.start { log = false } end)
+  teardown(function() service:stop() end)
+
+  it("says what to look for, and does not look", function()
+    local client = service:client {}
+    local _, errors = sapanywhere.all {
+      function()
+        return client:create_instance(service:creating { base_url = service:url { delay_body = 20 }, recover = true })
+      end,
+      function()
+        assert(service:client {}:oauth_url(service:asking { base_url = service:url { delay = 1 } }))
+        client:close()
+      end,
+    }
+    local err = errors[1]
+    assert.equal("closed", err.kind)
+    assert.equal("unknown", err.outcome)
+    local tag = err.recovery.tag
+    assert.same({ tag = tag, request = "GET /instances", looks = 0, found = 0 }, err.recovery)
+    local instances = service:instances()
+    assert.equal(tag, instances[#instances].tags[1])
+  end)
+
+  it("says nothing where nothing was sent, or nothing was asked for", function()
+    local function close_during(recover, at_once)
+      local client = service:client {}
+      local given = service:creating { base_url = service:url { delay = 20 }, recover = recover }
+      if at_once then given.on_event = function() client:close() end end
+      local _, errors = sapanywhere.all {
+        function() return client:create_instance(given) end,
+        function()
+          assert(service:client {}:oauth_url(service:asking { base_url = service:url { delay = 1 } }))
+          client:close()
+        end,
+      }
+      return errors[1]
+    end
+    local unsent = close_during(true, true)
+    assert.equal("not_sent", unsent.outcome)
+    assert.is_nil(unsent.recovery)
+    local unasked = close_during(false, false)
+    assert.equal("unknown", unasked.outcome)
+    assert.is_nil(unasked.recovery)
   end)
 end)

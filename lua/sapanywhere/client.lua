@@ -82,8 +82,12 @@ local function prepare(self, row, given)
   return values, host
 end
 
--- Looks for what a creation with an unknown outcome may have made.
+-- Looks for what a creation with an unknown outcome may have made; a closed client cannot, and says what to look for.
 local function recover(self, values, host, tag, err, meta)
+  if err.kind == "closed" then
+    err.recovery = recovery.report(tag)
+    return nil, err, meta
+  end
   local function list(row, request, deadline)
     return perform(self, row, request, values, host, deadline)
   end
@@ -109,7 +113,7 @@ local function call(self, row, given)
   local request, problem = plan.request(row, values)
   if not request then return nothing_sent(problem) end
   local result, err, meta = perform(self, row, request, values, host, started + values.timeout)
-  if tag and err and err.outcome == "unknown" and err.kind ~= "closed" then
+  if tag and err and err.outcome == "unknown" then
     result, err, meta = recover(self, values, host, tag, err, meta)
   end
   meta.elapsed = now() - started

@@ -67,6 +67,13 @@ local function look(values, tag, list, deadline)
   return found, ("the list of instances goes on after %d pages"):format(MOST_PAGES)
 end
 
+--- What `err.recovery` says before anything was looked for: with it a program can look itself.
+-- @tparam string tag from `mark`
+-- @treturn table
+local function report_of(tag)
+  return { tag = tag, request = ROW.method .. " " .. ROW.path, looks = 0, found = 0 }
+end
+
 --- Searches for the instance of a creation whose outcome is unknown. What is not there yet may still appear, so it
 -- looks as often as the call's retry policy allows.
 -- @tparam table values the call's checked values
@@ -78,7 +85,7 @@ end
 local function find(values, tag, list, sleep)
   local policy = values.retry or { max = 0 }
   local deadline = now() + math.min(values.timeout, LONGEST)
-  local report = { tag = tag, request = ROW.method .. " " .. ROW.path, looks = 0, found = 0 }
+  local report = report_of(tag)
   for look_number = 1, 1 + policy.max do
     local found, err = look(values, tag, list, deadline)
     report.looks = look_number
@@ -95,4 +102,4 @@ local function find(values, tag, list, sleep)
   return nil, report
 end
 
-return { mark = mark, find = find }
+return { mark = mark, report = report_of, find = find }
