@@ -181,6 +181,28 @@ describe("all", function()
     assert.same({ n = 0 }, (sapanywhere.all {}))
   end)
 
+  it("goes on with calls and their pauses while a function yields again and again", function()
+    local service = services.start { log = false }
+    local client = service:client {}
+    local ended, answers = core.now() + 20, 0
+    local function call()
+      local url = service:url { status = 503, fail = 1 }
+      assert(client:oauth_url(service:asking { base_url = url, retry = { base = 0.1 } }))
+      answers = answers + 1
+    end
+    local _, errors = sapanywhere.all {
+      call, call,
+      function()
+        while answers < 2 do
+          assert(core.now() < ended, "no answer while it yielded")
+          coroutine.yield()
+        end
+      end,
+    }
+    service:stop()
+    assert.same({ n = 3 }, errors)
+  end)
+
   describe("inside all", function()
     local service
 

@@ -109,24 +109,23 @@ local function wake_all(loop)
   for thread in pairs(loop.groups) do table.insert(loop.ready, thread) end
 end
 
--- All wait: so does the whole, in the host outside.
+-- All wait: so does the whole, in the host outside. Where a function only yielded, it is a look and no wait.
 local function wait_outside(loop, outer)
-  local watch, seconds = loop.watch, math.max(0, next_wake(loop) - now())
+  local watch, has_more = loop.watch, #loop.yielded > 0
+  local seconds = has_more and 0 or math.max(0, next_wake(loop) - now())
   if watch then
     loop.watch = nil
     outer.wait(watch.fd, math.min(seconds, outer.heartbeat), watch.idle, watch.is_quick)
     table.insert(loop.ready, watch.coroutine)
-  elseif next(loop.sleepers) == nil then
-    wake_all(loop)
-  else
-    outer.sleep(seconds)
+  elseif not has_more then
+    if next(loop.sleepers) == nil then wake_all(loop) else outer.sleep(seconds) end
   end
   wake_sleepers(loop)
 end
 
 local function finish(loop, thread, ok, ...)
   if coroutine.status(thread) ~= "dead" then
-    if ... ~= true then table.insert(loop.ready, thread) end -- a yield of the function's own
+    if ... ~= true then table.insert(loop.yielded, thread) end -- a yield of the function's own
     return
   end
   local group, index = loop.groups[thread], loop.indexes[thread]
@@ -138,7 +137,8 @@ local function finish(loop, thread, ok, ...)
 end
 
 local function resume_ready(loop)
-  local batch = loop.ready
+  local batch, yielded = loop.ready, loop.yielded
+  for i = 1, #yielded do batch[#batch + 1], yielded[i] = yielded[i], nil end
   local count = #batch
   for i = 1, count do
     local thread = batch[i]
@@ -148,7 +148,7 @@ local function resume_ready(loop)
 end
 
 local function run_loop(group, outer)
-  local loop = { ready = {}, sleepers = {}, groups = {}, indexes = {} }
+  local loop = { ready = {}, yielded = {}, sleepers = {}, groups = {}, indexes = {} }
   loop.host = make_host(loop)
   start_more(loop, group)
   while group.live > 0 do
