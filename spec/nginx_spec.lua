@@ -118,6 +118,25 @@ describe("nginx", function()
         ]]):format(quote(contract.describe(service)))),
         location("/slow", "content_by_lua_block", (one_call:gsub("base_url = s.base_url",
           'base_url = s.origin .. "/~delay=1/elements/api-v2"')) .. ' ngx.say(result and "ok" or tostring(err))'),
+        location("/short", "content_by_lua_block", (one_call:gsub("base_url = s.base_url",
+          'retry = { base = 0.0001 }, base_url = s.origin .. "/~status=503;fail=1;run=short/elements/api-v2"'))
+          .. ' ngx.say(result and "ok" or tostring(err))'),
+        location("/yields", "content_by_lua_block", ([[
+          local answered = false
+          local _, errors = require("sapanywhere").all {
+            function()
+              %s
+              answered = true
+              return result, err
+            end,
+            function()
+              local ending = ngx.now() + 20
+              while not answered and ngx.now() < ending do coroutine.yield() end
+            end,
+          }
+          ngx.say(answered and not errors[1] and "ok" or tostring(errors[1]))
+        ]]):format((one_call:gsub("base_url = s.base_url",
+          'base_url = s.origin .. "/~delay=0.1/elements/api-v2"')))),
         "lua_check_client_abort on;\n",
       },
     }
@@ -159,6 +178,16 @@ describe("nginx", function()
     local pipe = assert(io.popen(table.concat(waits) .. "wait"))
     assert.equal(("ok\n"):rep(6), pipe:read("*a"))
     pipe:close()
+  end)
+
+  it("goes on after a pause shorter than nginx can measure", function()
+    local _, said = get(origin(host), "/short")
+    assert.equal("ok\n", said)
+  end)
+
+  it("goes on with a call while a function of all yields again and again", function()
+    local _, said = get(origin(host), "/yields")
+    assert.equal("ok\n", said)
   end)
 
   it("may block while it starts, and forgets in the worker what it opened before", function()

@@ -5,7 +5,7 @@
 
 local semaphore = require "ngx.semaphore"
 
-local get_phase, sleep, at = ngx.get_phase, ngx.sleep, ngx.timer.at
+local get_phase, nap, at = ngx.get_phase, ngx.sleep, ngx.timer.at
 
 local YIELDING = {
   rewrite = true, server_rewrite = true, access = true, content = true, timer = true, preread = true,
@@ -14,6 +14,11 @@ local YIELDING = {
 local BLOCKING = { init = true, init_worker = true, exit_worker = true }
 
 local EAGER, SHORTEST, LONGEST = 20, 0.001, 0.005
+
+-- nginx counts milliseconds, and stock nginx logs a warning for none of them.
+local function sleep(seconds)
+  nap(seconds < SHORTEST and SHORTEST or seconds)
+end
 
 -- Waits that grow: 1 ms, then up to 5 ms.
 local function distance(idle)
@@ -28,14 +33,14 @@ local function wake()
   woken:post(1)
 end
 
--- Comes back in the same turn of the event loop. `ngx.sleep(0)` does so too, but stock nginx logs a warning each time.
+-- Comes back in the same turn of the event loop. `ngx.sleep(0)` does so too, but not without the warning.
 -- A post that comes after its time makes the next turn end at once, and no more.
 local function turn()
   woken = woken or semaphore.new(0)
   if woken and at(0, wake) then
     woken:wait(SHORTEST)
   else
-    sleep(SHORTEST)
+    nap(SHORTEST)
   end
 end
 
