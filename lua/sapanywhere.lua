@@ -132,8 +132,8 @@ end
 --- A deep copy that is safe to print: secrets, tokens and codes are replaced by "[hidden]", by the names they
 -- stand under (`token`, `code`, `oauth.api.secret`, `apiSecret=` in a URL, …) and, where given, by value.
 -- @param value anything; tables lose their metatables, except errors
--- @tparam[opt] string|{string,...} secrets values to hide wherever they stand: raw, percent-encoded up to three times, in
---   base64, or with the escapes of JSON or HTML
+-- @tparam[opt] string|{string,...} secrets values to hide wherever they stand: raw, percent-encoded up to three
+--   times, in base64, or with the escapes of JSON or HTML
 -- @return the copy
 -- @raise when `secrets` is anything else
 function M.redact(value, secrets)
