@@ -2,6 +2,7 @@
 
 local host = require "sapanywhere.host"
 local scheduler = require "sapanywhere.scheduler"
+local suggest = require "sapanywhere.suggest"
 
 local DEFAULT_CONCURRENCY = 256
 
@@ -16,14 +17,24 @@ local function read(tasks)
   end
 end
 
+local NAMES = { "items", "worker", "concurrency", "on_progress" }
+local known = {}
+for _, name in ipairs(NAMES) do known[name] = true end
+
 local function check(tasks)
   if type(tasks) ~= "table" then error("all: a table of functions is expected, not a " .. type(tasks), 4) end
+  for name in pairs(tasks) do
+    if type(name) == "string" and not known[name] then error("all: " .. suggest.unknown("entry", name, NAMES), 4) end
+  end
   if (tasks.items == nil) ~= (tasks.worker == nil) then error("all: items and worker go together", 4) end
   if tasks.items ~= nil and type(tasks.items) ~= "table" then error("all: items must be a list", 4) end
   if tasks.worker ~= nil and type(tasks.worker) ~= "function" then error("all: worker must be a function", 4) end
   local concurrency = tasks.concurrency
   if concurrency ~= nil and not (type(concurrency) == "number" and concurrency >= 1) then
     error("all: concurrency must be a number of at least 1", 4)
+  end
+  if tasks.on_progress ~= nil and type(tasks.on_progress) ~= "function" then
+    error("all: on_progress must be a function", 4)
   end
   if not tasks.worker then
     for i = 1, #tasks do
