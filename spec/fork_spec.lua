@@ -60,7 +60,7 @@ for _, scheme in ipairs { "http", "https" } do
     local function start_slow(seconds)
       local place = service:url { delay = seconds, tls = scheme == "https" }
       local origin, path = place:match("^(%w+://[^/]+)(.*)$")
-      return client.connections:pool(client.values):start {
+      return client.connections:pool({ tls = { ca_file = service.ca_file } }):start {
         method = "GET", origin = origin, target = path .. "/elements/sapanywhere/oauth/url", headers = {},
         timeout = 30, connect_timeout = 5, max_bytes = 1e6,
       }
@@ -144,6 +144,20 @@ for _, scheme in ipairs { "http", "https" } do
         assert.equal(400, slow:result().status)
       end)
     end
+
+    it("is told to every client, whichever the child uses first", function()
+      call()
+      local slow = start_slow(0.4)
+      call()
+      expect_well(in_child(LEAVING["without closing its Lua state"], function()
+        local other = service:client { base_url = base_url }
+        assert(other:oauth_url(service:asking {}))
+        assert(slow:done(), "the call in flight is not over in the child")
+        assert(select(2, slow:result()).kind == "closed")
+      end))
+      while not slow:done() do call() end
+      assert.equal(400, slow:result().status)
+    end)
 
     it("may happen in a child again", function()
       call()

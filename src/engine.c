@@ -34,9 +34,9 @@ void sap_engine_free(struct sap_engine *engine) {
 }
 
 int sap_engine_open(struct sap_engine *engine) {
-  unsigned generation = engine->commons.reactor.generation;
   int error = sap_reactor_open(&engine->commons.reactor);
-  if (engine->commons.reactor.generation != generation) each_pool(engine, sap_pool_adopt);
+  if (engine->commons.reactor.generation != engine->generation) each_pool(engine, sap_pool_adopt);
+  engine->generation = engine->commons.reactor.generation;
   return error;
 }
 

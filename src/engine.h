@@ -9,7 +9,8 @@
 
 struct sap_engine {
   struct sap_commons commons;
-  unsigned events; /* what the last step had to do: sockets, timers */
+  unsigned generation; /* the reactor's when all pools last knew of it */
+  unsigned events;     /* what the last step had to do: sockets, timers */
 };
 
 /* NULL without memory. Opens nothing yet. */

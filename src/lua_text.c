@@ -40,7 +40,7 @@ static size_t push_pieces(lua_State *L, int list) {
   size_t room = 0;
 
   luaL_argcheck(L, count % 2 == 0, list, "a value for each name expected");
-  luaL_checkstack(L, count + 1, "too many parameters");
+  luaL_checkstack(L, count + 2, "too many parameters");
   for (int i = 1; i <= count; i++) {
     lua_rawgeti(L, list, i);
     room = check_length(L, room + room_of(L, -1));
@@ -78,7 +78,7 @@ static size_t push_fields(lua_State *L) {
   int count = (int)sap_raw_length(L, 2);
   size_t room = 0;
 
-  luaL_checkstack(L, count + 1, "too many parameters");
+  luaL_checkstack(L, count + 2, "too many parameters");
   for (int i = 1; i + 1 <= count; i += 2) {
     lua_rawgeti(L, 2, i + 1);
     lua_rawgeti(L, 2, i);

@@ -157,12 +157,17 @@ static void complete_finished(struct sap_pool *pool) {
 /* NOLINTBEGIN(clang-analyzer-unix.Malloc) */
 void sap_pool_cancel(struct sap_transfer *transfer, enum sap_verdict verdict) {
   struct sap_pipe_guard guard;
-  sap_pool_adopt(transfer->pool);
-  if (transfer->done) return;
-  transfer->facts.verdict = verdict;
-  sap_pipe_guard_begin(&guard, transfer->pool->guarded);
-  complete(transfer, CURLE_ABORTED_BY_CALLBACK);
-  sap_pipe_guard_end(&guard);
+  struct sap_pool *pool = transfer->pool;
+  pool->references++;
+  sap_pool_adopt(pool);
+  if (!transfer->done) {
+    transfer->facts.verdict = verdict;
+    sap_pipe_guard_begin(&guard, pool->guarded);
+    complete(transfer, CURLE_ABORTED_BY_CALLBACK);
+    sap_pipe_guard_end(&guard);
+    sap_reactor_arm(&pool->commons->reactor, pool->deadline); /* another may begin now */
+  }
+  sap_pool_release(pool);
 }
 
 static void close_connections(struct sap_pool *pool) {
