@@ -193,7 +193,8 @@ M.array = core.array
 -- @field attempts number: how often the request was sent
 -- @field elapsed number: seconds, all in all
 -- @field warnings list of strings
--- @field recovered boolean: true where the instance was found, not created by this answer
+-- @field recovered boolean: true where the instance was found; status, headers and request id are then those of the
+--   answer that showed it
 
 --- What `on_event` is told; nothing in it is secret.
 -- @table event

@@ -293,3 +293,96 @@ describe("connections", function()
     end)
   end
 end)
+
+describe("a transfer that is given up", function()
+  it("makes room for the next one at once, though nothing else happens", function()
+    local service = services.start {}
+    local engine, completed = core.engine(), {}
+    local pool = engine:pool { max_connections = 1 }
+    local origin, path = service:url({ delay = 30 }):match("^(%w+://[^/]+)(.*)$")
+    local function start(target)
+      return pool:start {
+        method = "GET", origin = origin, target = target, headers = {}, timeout = 60, connect_timeout = 50,
+        max_bytes = 1e6,
+      }
+    end
+    local slow = start(path .. "/elements/sapanywhere/oauth/url")
+    local quick = start("/elements/api-v2/elements/sapanywhere/oauth/url")
+    for _ = 1, 20 do
+      assert(engine:step(completed))
+      core.poll(engine:fd(), 0.02)
+    end
+    assert.is_false(quick:done())
+    slow:close()
+    local started = core.now()
+    while not quick:done() do
+      assert(core.poll(engine:fd(), 20), "nothing woke the loop")
+      assert(engine:step(completed))
+    end
+    assert.truthy(core.now() - started < 15)
+    assert.equal(400, quick:result().status)
+    service:stop()
+  end)
+end)
+
+describe("a client", function()
+  local service
+
+  setup(function() service = services.start {} end)
+  teardown(function() service:stop() end)
+
+  -- All that a printer of tables would find.
+  local function find(value, text, seen)
+    seen = seen or {}
+    if type(value) == "string" then return value:find(text, 1, true) ~= nil end
+    if type(value) ~= "table" or seen[value] then return false end
+    seen[value] = true
+    for key, entry in pairs(value) do
+      if find(key, text, seen) or find(entry, text, seen) then return true end
+    end
+    return false
+  end
+
+  it("shows none of its secrets when it is printed", function()
+    local client = service:client {
+      api_secret = "secret-of-the-client", proxy = "http://me:secret-of-the-client@127.0.0.1:1",
+    }
+    client:oauth_url { api_key = "k", callback_url = "https://www.mycoolapp.com/auth" }
+    assert.is_false(find(client, "secret-of-the-client"))
+    client:close()
+  end)
+
+  it("is closed with a colon", function()
+    local client = service:client {}
+    assert.has_error(function() client.close() end, "close: call it with a colon, client:close()")
+    client:close()
+  end)
+
+  it("that is closed ends the pause before a repetition", function()
+    local client = service:client {
+      retry = { max = 1, base = 30, cap = 30 }, timeout = 60, base_url = service:url {
+        status = 503, header = { ["Retry-After"] = "30" },
+      },
+    }
+    local started = core.now()
+    local _, errors = sapanywhere.all {
+      function() return client:oauth_url(service:asking {}) end,
+      function()
+        local other = service:client {}
+        assert(other:oauth_url(service:asking { base_url = service:url { delay = 1 } }))
+        client:close()
+      end,
+    }
+    assert.equal("closed", errors[1].kind)
+    assert.truthy(core.now() - started < 20)
+  end)
+
+  it("that got no answer has no headers to show, but a place for them", function()
+    local client = service:client { base_url = service.refused_url }
+    local _, err, meta = client:oauth_url(service:asking {})
+    assert.equal("connect", err.kind)
+    assert.is_nil(meta.headers["Content-Type"])
+    _, _, meta = client:oauth_url {}
+    assert.is_nil(meta.headers["Content-Type"])
+  end)
+end)

@@ -121,7 +121,7 @@ local rows = {
     { "the name does not exist", function() return ask("https://sapanywhere.invalid/v2") end,
       { outcome = "not_sent", retryable = true, attempts = 1, status = NONE } },
     { "the proxy's name does not exist", function()
-      return ask(nil, { proxy = "http://sapanywhere.invalid:3128" })
+      return ask("https://localhost/v2", { proxy = "http://sapanywhere.invalid:3128" })
     end, { outcome = "not_sent", retryable = true, attempts = 1, says = "proxy" } },
   },
   connect = {

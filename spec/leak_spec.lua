@@ -69,7 +69,7 @@ describe("after " .. CALLS .. " calls", function()
       assert(results[1] and results[2])
     end,
     function()
-      local pool = client.connections:pool(client.values)
+      local pool = client.connections:pool {}
       pool:start { -- forgotten at once
         method = "GET", origin = places.origin, target = "/", headers = {}, timeout = 5, connect_timeout = 5,
         max_bytes = 1000,

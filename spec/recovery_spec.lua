@@ -37,6 +37,8 @@ for _, tags_as in ipairs { "absent", "strings", "objects" } do
         local instance, err, meta = create(wishes, { tags = { "eu" } })
         assert(instance, tostring(err))
         assert.is_true(meta.recovered)
+        assert.equal(200, meta.status)
+        assert.equal("application/json", meta.headers["Content-Type"]:match("^[^;]+"))
         assert.equal(1, created(before))
         local instances = service:instances()
         assert.equal(instances[#instances].token, instance.token)

@@ -222,6 +222,12 @@ local function read(row, request, response, values)
   return result, nil, meta
 end
 
+--- What is known where there was no answer.
+-- @treturn table meta
+local function nothing()
+  return { headers = setmetatable({}, headers_metatable), warnings = {} }
+end
+
 --- Makes the error of a call that got no response.
 -- @tparam table row the endpoint's row
 -- @tparam table failure the engine's: kind, outcome, message, perhaps libcurl's own words as detail, and a status
@@ -240,4 +246,4 @@ local function failure_of(row, failure, values)
   return err
 end
 
-return { read = read, failure = failure_of }
+return { read = read, nothing = nothing, failure = failure_of }

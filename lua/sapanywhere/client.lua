@@ -19,8 +19,13 @@ local trace = lazy "sapanywhere.trace"
 
 local now = core.now
 
+local PAUSE = 0.25 -- seconds: how soon a call that pauses sees that its client was closed
+
 local Client = {}
 Client.__index = Client
+
+-- Client → what it was made with. Kept apart: a client that is printed shows no secret.
+local values_of = setmetatable({}, { __mode = "k" })
 
 local function closed()
   return errors.new("closed", { message = "the client is closed", outcome = "not_sent", retryable = false })
@@ -38,7 +43,7 @@ local function exchange(self, row, request, values, host, attempt)
   if response then
     result, err, meta = answer.read(row, request, response, values)
   else
-    err, meta = answer.failure(row, failure, values), { warnings = {} }
+    err, meta = answer.failure(row, failure, values), answer.nothing()
   end
   if timings then trace.response(values, row, request, attempt, timings, err, meta) end
   return result, err, meta
@@ -47,13 +52,22 @@ end
 -- What becomes of a call whose client is closed between its exchanges.
 local function give_up(attempts, outcome, meta)
   local err = closed()
+  meta = meta or answer.nothing()
   err.attempts, err.outcome, meta.attempts = attempts, outcome, attempts
   return nil, err, meta
 end
 
+local function pause(self, host, seconds)
+  local due = now() + seconds
+  while seconds > 0 and not self.connections.closed do
+    host.sleep(seconds < PAUSE and seconds or PAUSE)
+    seconds = due - now()
+  end
+end
+
 -- As many exchanges as the retry policy allows before the deadline.
 local function perform(self, row, request, values, host, deadline)
-  local attempt, outcome, meta = 0, "not_sent", { warnings = {} }
+  local attempt, outcome, meta = 0, "not_sent", nil
   while true do
     attempt = attempt + 1
     request.timeout = deadline - now()
@@ -67,7 +81,7 @@ local function perform(self, row, request, values, host, deadline)
     local delay = retry.delay(row, err, attempt, values.retry, deadline - now())
     if not delay then return nil, err, meta end
     if values.on_event then trace.retry(values, row, err, attempt, delay) end
-    host.sleep(delay)
+    pause(self, host, delay)
     if self.connections.closed then return give_up(attempt, outcome, meta) end
   end
 end
@@ -75,7 +89,7 @@ end
 -- The values and the host of a call, or why there is none.
 local function prepare(self, row, given)
   if self.connections.closed then return nil, closed() end
-  local values, err = options.read(row, given, self.values)
+  local values, err = options.read(row, given, values_of[self])
   if not values then return nil, err end
   local host, phase_err = hosts.find(values.wait)
   if not host then return nil, phase_err end
@@ -88,21 +102,25 @@ local function recover(self, values, host, tag, err, meta)
     err.recovery = recovery.report(tag)
     return nil, err, meta
   end
+  local shown -- what is known of the answer that showed the instance
   local function list(row, request, deadline)
-    return perform(self, row, request, values, host, deadline)
+    local rows, problem
+    rows, problem, shown = perform(self, row, request, values, host, deadline)
+    return rows, problem, shown
   end
-  local instance, report = recovery.find(values, tag, list, host.sleep)
+  local instance, report = recovery.find(values, tag, list, function(seconds) pause(self, host, seconds) end)
   if not instance then
     err.recovery = report
     return nil, err, meta
   end
-  meta.recovered = true
+  meta.recovered, meta.status, meta.headers, meta.request_id = true, shown.status, shown.headers, shown.request_id
   return instance, nil, meta
 end
 
 local function nothing_sent(err)
-  err.attempts = 0
-  return nil, err, { attempts = 0, elapsed = 0, warnings = {} }
+  local meta = answer.nothing()
+  err.attempts, meta.attempts, meta.elapsed = 0, 0, 0
+  return nil, err, meta
 end
 
 local function call(self, row, given)
@@ -159,7 +177,9 @@ Client.create_instance = method(endpoints.create_instance)
 --- Ends the client's calls in flight, which return kind "closed", and closes its connections. A second time
 -- does nothing. Left undone, it happens when the client is collected, or at the end of its scope as a
 -- `<close>` variable.
+-- @raise when called without a colon
 function Client:close()
+  if getmetatable(self) ~= Client then error("close: call it with a colon, client:close()", 2) end
   self.connections:close()
 end
 
@@ -168,7 +188,9 @@ Client.__close = Client.close
 --- Makes a client.
 -- @tparam table values checked by options.lua
 local function new(values)
-  return setmetatable({ values = values, connections = connections.new() }, Client)
+  local self = setmetatable({ connections = connections.new() }, Client)
+  values_of[self] = values
+  return self
 end
 
 return { new = new }

@@ -23,38 +23,43 @@ end
 local Connections = {}
 Connections.__index = Connections
 
+-- Connections → their pools. Kept apart, for the keys hold proxies' passwords, and a client may be printed.
+local kept_by = setmetatable({}, { __mode = "k" })
+
 local function new()
-  local let_go = setmetatable({}, { __mode = "v" })
-  return setmetatable({ pools = {}, order = {}, let_go = let_go, closed = false }, Connections)
+  local self = setmetatable({ closed = false }, Connections)
+  kept_by[self] = { pools = {}, order = {}, let_go = setmetatable({}, { __mode = "v" }), usual = nil }
+  return self
 end
 
 -- Whoever has calls in flight on the pool keeps it until they have ended; nobody else does.
-local function let_pool_go(self, key)
-  local pool = self.pools[key]
-  if pool == self.usual then return end
-  self.pools[key] = nil
-  table.insert(self.let_go, pool)
+local function let_pool_go(kept, key)
+  local pool = kept.pools[key]
+  if pool == kept.usual then return end
+  kept.pools[key] = nil
+  table.insert(kept.let_go, pool)
 end
 
 -- The oldest pool is let go when there are too many, unless it is the usual one; calls in flight on it go on.
-local function remember(self, key, pool)
-  self.pools[key] = pool
-  table.insert(self.order, key)
-  if #self.order > MOST_POOLS then let_pool_go(self, table.remove(self.order, 1)) end
+local function remember(kept, key, pool)
+  kept.pools[key] = pool
+  table.insert(kept.order, key)
+  if #kept.order > MOST_POOLS then let_pool_go(kept, table.remove(kept.order, 1)) end
 end
 
 --- The pool for a call's values, which the caller keeps while the call is in flight.
 function Connections:pool(values)
+  local kept = kept_by[self]
   local is_usual = not (values.tls or values.proxy or values.max_connections)
-  if is_usual and self.usual then return self.usual end
+  if is_usual and kept.usual then return kept.usual end
   local settings = settings_of(values)
   local key = key_of(settings)
-  local pool = self.pools[key]
+  local pool = kept.pools[key]
   if not pool then
     pool = driver.pool(settings)
-    remember(self, key, pool)
+    remember(kept, key, pool)
   end
-  if is_usual then self.usual = pool end
+  if is_usual then kept.usual = pool end
   return pool
 end
 
@@ -64,10 +69,11 @@ end
 
 --- Ends every call in flight and closes the connections; a second time does nothing.
 function Connections:close()
+  local kept = kept_by[self]
   self.closed = true
-  close_all(self.pools)
-  close_all(self.let_go)
-  self.pools, self.order, self.let_go, self.usual = {}, {}, {}, nil
+  close_all(kept.pools)
+  close_all(kept.let_go)
+  kept.pools, kept.order, kept.let_go, kept.usual = {}, {}, {}, nil
 end
 
 return { new = new }
