@@ -203,6 +203,86 @@ describe("all", function()
     assert.same({ n = 3 }, errors)
   end)
 
+  it("takes a yield of a function's own for no wait, whatever it yields", function()
+    local service = services.start { log = false }
+    local client = service:client {}
+    local order = {}
+    sapanywhere.all {
+      function()
+        for _, value in ipairs { true, false, 1, "x" } do coroutine.yield(value) end
+        order[#order + 1] = "yield"
+      end,
+      function()
+        assert(client:oauth_url(service:asking { base_url = service:url { delay = 0.5 } }))
+        order[#order + 1] = "call"
+      end,
+    }
+    service:stop()
+    assert.same({ "yield", "call" }, order)
+  end)
+
+  describe("with a call where its function cannot yield", function()
+    local service
+
+    setup(function() service = services.start { log = false } end)
+    teardown(function() service:stop() end)
+
+    -- Runs functions, each given a function that makes a call of so many seconds, in a process of its own: one that
+    -- never ends is killed. Returns what they returned, or `false` and what they raised.
+    local function run(code)
+      return (child.run([[
+        local sapanywhere = require "sapanywhere"
+        local function call(delay)
+          local options = { timeout = 10, retry = false, base_url = given.origin .. "/~delay=" .. delay .. given.path }
+          for name, value in pairs(given.options) do options[name] = value end
+          return sapanywhere.oauth_url(options) and "ok"
+        end
+        local function inside(delay)
+          return function()
+            local said
+            local _ = ("x"):gsub("x", function() said = call(delay) end)
+            return said
+          end
+        end
+        local results, errors = sapanywhere.all { ]] .. code .. [[ }
+        local said = {}
+        for i = 1, results.n do said[i] = results[i] or "raised: " .. tostring(errors[i]) end
+        return said
+      ]], {
+        origin = service.base_url:match("^http://[^/]+"), path = service.base_url:match("^http://[^/]+(.*)$"),
+        options = service:asking {},
+      }, { seconds = 20 }))
+    end
+
+    -- Lua 5.1 and 5.2 cannot tell where they cannot yield.
+    local function assert_ok_or_raised(said)
+      if said ~= "ok" then assert.matches("yield", said) end
+    end
+
+    it("keeps what the others return when it follows", function()
+      local said = run [[
+        function() return call(0.5) end, inside(0.1), function() return call(0.6) end
+      ]]
+      assert.same({ "ok", "ok" }, { said[1], said[3] })
+      assert_ok_or_raised(said[2])
+    end)
+
+    it("goes on when it leads, catches the error and calls again", function()
+      local said = run [[
+        function() pcall(inside(0)) return call(0) end, function() return call(0) end
+      ]]
+      assert.same({ "ok", "ok" }, said)
+    end)
+
+    it("goes on when it leads, catches the error and does something else", function()
+      local said = run [[
+        function() pcall(inside(0.2)) for _ = 1, 1000 do coroutine.yield() end return "ok" end,
+        function() return call(0.1) end, function() return call(0.1) end
+      ]]
+      assert.same({ "ok", "ok", "ok" }, said)
+    end)
+  end)
+
   describe("inside all", function()
     local service
 

@@ -59,6 +59,13 @@ local function promote(loop)
   if successor then successor.signal:post() end
 end
 
+--- Tells that nobody leads in a loop, whoever did before: those who follow look for themselves.
+local function depose(loop)
+  leaders[loop] = nil
+  if not followers[loop] then return end
+  for waiter in pairs(followers[loop]) do waiter.signal:post() end
+end
+
 -- The transfer itself has the last word: what should have told the waiter may have run out of memory.
 local function is_done(waiter)
   return waiter.done or waiter.transfer:done()
@@ -131,4 +138,4 @@ local function close(connections)
   alert()
 end
 
-return { await = await, block = block, pool = pool, close = close }
+return { await = await, depose = depose, block = block, pool = pool, close = close }

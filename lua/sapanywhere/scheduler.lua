@@ -5,10 +5,21 @@
 -- it, and one place where everything waits.
 
 local core = require "sapanywhere.core"
+local driver = require "sapanywhere.driver"
 
 local now = core.now
 
 local FOREVER = 3600
+
+-- What a coroutine that waits for something yields first, and what is noted of it then. Where it cannot yield, that
+-- raises in it, and nothing may have been noted before.
+local PARK, WATCH, SLEEP = {}, {}, {}
+
+local notes = {
+  [PARK] = function(_, thread, signal) signal.waiting = thread end,
+  [WATCH] = function(loop, thread, watch) watch.coroutine, loop.watch = thread, watch end,
+  [SLEEP] = function(loop, thread, due) loop.sleepers[thread] = due end,
+}
 
 local current = setmetatable({}, { __mode = "kv" }) -- coroutine → its loop's host
 
@@ -22,17 +33,15 @@ local Signal = {}
 Signal.__index = Signal
 
 function Signal:wait()
-  if not self.posted then
-    self.waiting = coroutine.running()
-    coroutine.yield(true)
-  end
-  self.posted, self.waiting = false, nil
+  if not self.posted then coroutine.yield(PARK, self) end
+  self.posted = false
 end
 
 function Signal:post()
   if self.posted then return end
   self.posted = true
   if self.waiting then table.insert(self.ready, self.waiting) end
+  self.waiting = nil
 end
 
 function Signal.close() end
@@ -62,8 +71,7 @@ local function make_host(loop)
   local host = { heartbeat = FOREVER, patience = math.huge }
 
   function host.wait(fd, _, idle, is_quick)
-    loop.watch = { coroutine = coroutine.running(), fd = fd, idle = idle, is_quick = is_quick }
-    coroutine.yield(true)
+    coroutine.yield(WATCH, { fd = fd, idle = idle, is_quick = is_quick })
   end
 
   function host.signal()
@@ -71,8 +79,7 @@ local function make_host(loop)
   end
 
   function host.sleep(seconds)
-    loop.sleepers[coroutine.running()] = now() + seconds
-    coroutine.yield(true)
+    coroutine.yield(SLEEP, now() + seconds)
   end
 
   function host.loop()
@@ -104,28 +111,29 @@ local function wake_sleepers(loop)
   end
 end
 
--- Nobody watches the engine, and nobody is going to: who did has died of an error. The others look for themselves.
-local function wake_all(loop)
-  for thread in pairs(loop.groups) do table.insert(loop.ready, thread) end
-end
-
 -- All wait: so does the whole, in the host outside. Where a function only yielded, it is a look and no wait.
 local function wait_outside(loop, outer)
   local watch, has_more = loop.watch, #loop.yielded > 0
+  if not watch then
+    driver.depose(loop) -- whoever led has ended, or has caught the error of its wait and does something else
+    if #loop.ready > 0 then return end
+  end
   local seconds = has_more and 0 or math.max(0, next_wake(loop) - now())
   if watch then
     loop.watch = nil
     outer.wait(watch.fd, math.min(seconds, outer.heartbeat), watch.idle, watch.is_quick)
     table.insert(loop.ready, watch.coroutine)
   elseif not has_more then
-    if next(loop.sleepers) == nil then wake_all(loop) else outer.sleep(seconds) end
+    outer.sleep(seconds)
   end
   wake_sleepers(loop)
 end
 
 local function finish(loop, thread, ok, ...)
   if coroutine.status(thread) ~= "dead" then
-    if ... ~= true then table.insert(loop.yielded, thread) end -- a yield of the function's own
+    local first, second = ...
+    local note = notes[first]
+    if note then note(loop, thread, second) else table.insert(loop.yielded, thread) end -- a yield of its own
     return
   end
   local group, index = loop.groups[thread], loop.indexes[thread]
