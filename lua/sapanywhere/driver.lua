@@ -10,6 +10,7 @@ local core = require "sapanywhere.core"
 local now = core.now
 
 local SOON = 0.02 -- seconds
+local MAIN = "main" -- stands for the main coroutine, which is nil on Lua 5.1
 
 local engine = core.engine()
 local completed = {} -- ids of the transfers that the last step completed
@@ -17,6 +18,7 @@ local is_quick = true -- whether the last answer came soon: the next one may be 
 
 -- Weak, so that a coroutine that is given up in the middle of a call leaves nothing here.
 local waiters = setmetatable({}, { __mode = "v" })    -- transfer's id → who waits for it
+local active = setmetatable({}, { __mode = "kv" })    -- coroutine → the waiter of its call
 local leaders = setmetatable({}, { __mode = "kv" })   -- loop → its leading waiter
 local followers = setmetatable({}, { __mode = "k" })  -- loop → set of waiters
 local stepped = setmetatable({}, { __mode = "k" })    -- loop → when its leader last stepped
@@ -52,11 +54,28 @@ local function alert()
   if next(overtaken) then engine:alert() end
 end
 
+local function is_dead(waiter)
+  return waiter.thread and coroutine.status(waiter.thread) == "dead"
+end
+
 -- Whoever leaves a loop without a leader names one; the one that was named may be done itself, and then does the same.
+-- A follower whose wait raised, as that of a cancelled one does, is still in the set.
 local function promote(loop)
   if leaders[loop] then return end
-  local successor = next(followers[loop])
-  if successor then successor.signal:post() end
+  local set = followers[loop]
+  for successor in pairs(set) do
+    if not is_dead(successor) then return successor.signal:post() end
+    set[successor] = nil
+  end
+end
+
+-- A call of this coroutine's may have ended with an error that it caught: it neither leads nor follows any more.
+local function forget(thread)
+  local waiter = active[thread]
+  if not waiter then return end
+  local loop = waiter.loop
+  followers[loop][waiter], overtaken[waiter] = nil, nil
+  if leaders[loop] == waiter then leaders[loop] = nil end
 end
 
 --- Tells that nobody leads in a loop, whoever did before: those who follow look for themselves.
@@ -87,7 +106,7 @@ end
 -- A leader may have been killed, or have died of an error.
 local function is_led(loop, host)
   local leader = leaders[loop]
-  if not leader or leader.thread and coroutine.status(leader.thread) == "dead" then return false end
+  if not leader or is_dead(leader) then return false end
   return now() - stepped[loop] < host.patience
 end
 
@@ -103,14 +122,17 @@ end
 -- @param transfer from `pool:start`
 -- @tparam table host from host.lua
 local function await(transfer, host)
-  local loop = host.loop()
-  local waiter, started = { done = false, transfer = transfer, thread = coroutine.running() }, now()
-  waiters[transfer:id()] = waiter
+  local loop, thread = host.loop(), coroutine.running()
+  local waiter, started = { done = false, transfer = transfer, thread = thread, loop = loop }, now()
+  local key = thread or MAIN
   followers[loop] = followers[loop] or setmetatable({}, { __mode = "k" })
+  forget(key)
+  waiters[transfer:id()], active[key] = waiter, waiter
   step()
   while not transfer:done() do
     if is_led(loop, host) then follow(waiter, host, loop) else lead(waiter, host, loop) end
   end
+  active[key] = nil
   is_quick = now() - started < SOON
   promote(loop)
 end

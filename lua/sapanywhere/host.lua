@@ -15,6 +15,8 @@ local errors = require "sapanywhere.errors"
 local descriptor = require "sapanywhere.host.descriptor"
 local plain = require "sapanywhere.host.plain" -- now: a program may have no descriptor left when it needs it
 
+local isyieldable = rawget(coroutine, "isyieldable") -- not on Lua 5.1 and 5.2
+
 local named = {
   nginx = "sapanywhere.host.nginx",
   cqueues = "sapanywhere.host.cqueues",
@@ -61,9 +63,16 @@ local function scheduled()
   return scheduler and scheduler.current()
 end
 
+-- Within `all`, a call in a gsub callback, a finalizer or the body of a required file cannot yield to the others. Where
+-- Lua tells so, and blocking is what the whole does anyhow, the call blocks.
+local function within(inner)
+  if inner.outer.blocks and isyieldable and not isyieldable() then return plain end
+  return inner
+end
+
 local function detect()
   local inner = scheduled()
-  if inner then return inner end
+  if inner then return within(inner) end
   if nginx then return in_nginx() end
   return in_cqueues() or plain
 end

@@ -67,8 +67,8 @@ end
 
 -- The host that the calls inside see: it notes who waits for what, and yields. A leader is never silent here, so there
 -- is one at a time, and it alone waits for a descriptor (see driver.lua).
-local function make_host(loop)
-  local host = { heartbeat = FOREVER, patience = math.huge }
+local function make_host(loop, outer)
+  local host = { heartbeat = FOREVER, patience = math.huge, outer = outer }
 
   function host.wait(fd, _, idle, is_quick)
     coroutine.yield(WATCH, { fd = fd, idle = idle, is_quick = is_quick })
@@ -157,7 +157,7 @@ end
 
 local function run_loop(group, outer)
   local loop = { ready = {}, yielded = {}, sleepers = {}, groups = {}, indexes = {} }
-  loop.host = make_host(loop)
+  loop.host = make_host(loop, outer)
   start_more(loop, group)
   while group.live > 0 do
     if #loop.ready == 0 then wait_outside(loop, outer) end

@@ -12,12 +12,18 @@ local function host(wait)
   local Signal = {}
   Signal.__index = Signal
 
+  -- The time is in the event too: some loops have no timers.
   function Signal:wait(seconds)
-    wait(self.event:fd(), seconds)
+    if not self.posted then
+      self.event:post(seconds)
+      wait(self.event:fd(), seconds)
+    end
+    self.posted = false
     self.event:clear()
   end
 
   function Signal:post()
+    self.posted = true
     self.event:post()
   end
 
