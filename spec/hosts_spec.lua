@@ -448,6 +448,34 @@ describe("all", function()
       assert.same({ "first", "quick", "slow", "slow" }, order)
     end)
 
+    -- A finalizer runs anywhere; here a hook does, and always where it hurts.
+    it("learns of its answer when a client is closed while the answers are handed out", function()
+      local order, other, closed = {}, service:client {}, false
+      local call = noting(order)
+      for _ = 1, 4 do
+        coroutine.wrap(function()
+          local url = service:url { delay = 30 }
+          other:oauth_url(service:asking { base_url = url, wait = coroutine.yield })
+        end)()
+      end
+      local function close_in_between(event)
+        local caller = debug.getinfo(2, "n")
+        if closed or event ~= "call" or caller.name ~= "tell" then return end
+        closed = true
+        other:close()
+      end
+      nested(function()
+        debug.sethook(close_in_between, "c")
+        call("slow", SLOW)()
+        debug.sethook()
+      end, call("quick", QUICK), call("quick", QUICK), call("quick", QUICK), function()
+        local ending = core.now() + 0.6
+        repeat until core.now() > ending
+      end)()
+      assert.is_true(closed)
+      assert.same({ "quick", "quick", "quick", "slow" }, order)
+    end)
+
     it("keeps its own results, errors, progress and limit", function()
       local running, most, told = 0, 0, {}
       local results, errors = sapanywhere.all {

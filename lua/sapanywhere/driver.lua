@@ -13,7 +13,7 @@ local SOON = 0.02 -- seconds
 local MAIN = "main" -- stands for the main coroutine, which is nil on Lua 5.1
 
 local engine = core.engine()
-local completed = {} -- ids of the transfers that the last step completed
+local spare = {} -- a list for the ids that a step completed; nil while it is read, as a finalizer may step meanwhile
 local is_quick = true -- whether the last answer came soon: the next one may be there at once
 
 -- Weak, so that a coroutine that is given up in the middle of a call leaves nothing here.
@@ -33,7 +33,7 @@ local function tell(waiter)
   end
 end
 
-local function settle(count)
+local function settle(completed, count)
   for i = 1, count do
     local waiter = waiters[completed[i]]
     if waiter then tell(waiter) end
@@ -43,10 +43,12 @@ end
 --- Steps the engine once, for everybody.
 -- @treturn number how much there was to do
 local function step()
+  local completed = spare or {}
+  spare = nil
   local count, events = engine:step(completed)
-  if not count then return 0 end
-  settle(count)
-  return events
+  if count then settle(completed, count) end
+  spare = completed
+  return count and events or 0
 end
 
 -- A leader of another loop cannot see that its transfer is done: its descriptor is made readable.
@@ -139,11 +141,14 @@ end
 
 --- Waits by blocking: for a host that has nothing else to do.
 local function block(transfer)
+  local completed = spare or {}
+  spare = nil
   while not transfer:done() do
     local count, message = engine:wait(completed, 60)
     if not count then error("sapanywhere: the engine cannot wait: " .. message, 0) end
-    settle(count)
+    settle(completed, count)
   end
+  spare = completed
   alert()
 end
 
