@@ -320,6 +320,27 @@ describe("all", function()
     assert.same({ "yield", "call" }, order)
   end)
 
+  it("lets the loop outside go on while a function only yields", function()
+    local cqueues = require "support.hosts.cqueues"
+    local is_set, seen = false, nil
+    cqueues.run(function()
+      cqueues.together {
+        function()
+          local ending = core.now() + 10
+          sapanywhere.all { function()
+            while not is_set and core.now() < ending do coroutine.yield() end
+            seen = is_set
+          end }
+        end,
+        function()
+          cqueues.sleep(0.05)
+          is_set = true
+        end,
+      }
+    end)
+    assert.is_true(seen)
+  end)
+
   describe("with a call where its function cannot yield", function()
     local service
 

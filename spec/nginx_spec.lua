@@ -137,6 +137,20 @@ describe("nginx", function()
           ngx.say(answered and not errors[1] and "ok" or tostring(errors[1]))
         ]]):format((one_call:gsub("base_url = s.base_url",
           'base_url = s.origin .. "/~delay=0.1/elements/api-v2"')))),
+        location("/only_yields", "content_by_lua_block", [[
+          local now, is_set = require("sapanywhere.core").now, false
+          ngx.thread.spawn(function()
+            ngx.sleep(0.05)
+            is_set = true
+          end)
+          local ending = now() + 5
+          require("sapanywhere").all {
+            function()
+              while not is_set and now() < ending do coroutine.yield() end
+            end,
+          }
+          ngx.say(is_set and "ok" or "nothing else ran")
+        ]]),
         "lua_check_client_abort on;\n",
       },
     }
@@ -187,6 +201,11 @@ describe("nginx", function()
 
   it("goes on with a call while a function of all yields again and again", function()
     local _, said = get(origin(host), "/yields")
+    assert.equal("ok\n", said)
+  end)
+
+  it("goes on with everything else while a function of all only yields", function()
+    local _, said = get(origin(host), "/only_yields")
     assert.equal("ok\n", said)
   end)
 

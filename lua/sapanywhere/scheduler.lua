@@ -123,8 +123,8 @@ local function wait_outside(loop, outer)
     loop.watch = nil
     outer.wait(watch.fd, math.min(seconds, outer.heartbeat), watch.idle, watch.is_quick)
     table.insert(loop.ready, watch.coroutine)
-  elseif not has_more then
-    outer.sleep(seconds)
+  elseif not (has_more and outer.blocks) then
+    outer.sleep(seconds) -- for no time, too: others of the loop outside run then
   end
   wake_sleepers(loop)
 end
