@@ -10,6 +10,7 @@ local core = require "sapanywhere.core"
 local now = core.now
 
 local SOON = 0.02 -- seconds
+local TURNS = 3
 local MAIN = "main" -- stands for the main coroutine, which is nil on Lua 5.1
 
 local engine = core.engine()
@@ -22,14 +23,16 @@ local active = setmetatable({}, { __mode = "kv" })    -- coroutine → the waite
 local leaders = setmetatable({}, { __mode = "kv" })   -- loop → its leading waiter
 local followers = setmetatable({}, { __mode = "k" })  -- loop → set of waiters
 local stepped = setmetatable({}, { __mode = "k" })    -- loop → when its leader last stepped
-local overtaken = setmetatable({}, { __mode = "k" })  -- leading waiters whose transfer somebody else completed
+
+-- Leading waiters whose transfer somebody else completed → how many more turns the engine's descriptor is left to them.
+local overtaken = setmetatable({}, { __mode = "k" })
 
 local function tell(waiter)
   waiter.done = true
   if waiter.signal then
     waiter.signal:post()
   elseif waiter.leads then
-    overtaken[waiter] = true
+    overtaken[waiter] = TURNS
   end
 end
 
@@ -51,9 +54,21 @@ local function step()
   return count and events or 0
 end
 
--- A leader of another loop cannot see that its transfer is done: its descriptor is made readable.
+-- A leader of another loop cannot see that its transfer is done: its descriptor is made readable. The next step ends
+-- that, whoever makes it.
 local function alert()
   if next(overtaken) then engine:alert() end
+end
+
+-- Leaves it readable while this leader waits, without a step, so that their loop sees it, inside this one or beside it.
+-- There are a few such turns: their loop may not run at all, and this one must go on.
+local function leave_turn()
+  local is_left = false
+  for waiter, turns in pairs(overtaken) do
+    if turns > 0 then overtaken[waiter], is_left = turns - 1, true end
+  end
+  if is_left then engine:alert() end
+  return is_left
 end
 
 local function is_dead(waiter)
@@ -93,16 +108,18 @@ local function is_done(waiter)
 end
 
 local function lead(waiter, host, loop)
-  local idle = 0
-  leaders[loop], waiter.leads = waiter, true
+  local idle, is_left = 0, false
+  leaders[loop], waiter.leads = waiter, not host.looks
   while not is_done(waiter) do
     stepped[loop] = now()
-    idle = step() > 0 and 0 or idle + 1
-    if not is_done(waiter) then host.wait(engine:fd(), host.heartbeat, idle, is_quick) end
+    if not is_left then idle = step() > 0 and 0 or idle + 1 end
+    if not is_done(waiter) then
+      is_left = leave_turn()
+      host.wait(engine:fd(), host.heartbeat, idle, is_quick)
+    end
   end
   waiter.leads, overtaken[waiter] = nil, nil
   if leaders[loop] == waiter then leaders[loop] = nil end
-  alert()
 end
 
 -- A leader may have been killed, or have died of an error.
@@ -137,6 +154,7 @@ local function await(transfer, host)
   active[key] = nil
   is_quick = now() - started < SOON
   promote(loop)
+  alert()
 end
 
 --- Waits by blocking: for a host that has nothing else to do.

@@ -9,6 +9,7 @@
 --   `loop()`                 the key of the running loop: coroutines with the same key can wake each other
 --   `sleep(seconds)`
 --   `heartbeat`, `patience`  seconds: the longest wait in one go; how long a leader may be silent
+--   `looks`                  true where `wait` only looks again after a while, so that nobody has to be woken from it
 --   `blocks`                 true where waiting stops the whole process, so that nobody else has to be woken
 
 local errors = require "sapanywhere.errors"

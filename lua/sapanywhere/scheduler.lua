@@ -68,7 +68,7 @@ end
 -- The host that the calls inside see: it notes who waits for what, and yields. A leader is never silent here, so there
 -- is one at a time, and it alone waits for a descriptor (see driver.lua).
 local function make_host(loop, outer)
-  local host = { heartbeat = FOREVER, patience = math.huge, outer = outer }
+  local host = { heartbeat = FOREVER, patience = math.huge, outer = outer, looks = outer.looks }
 
   function host.wait(fd, _, idle, is_quick)
     coroutine.yield(WATCH, { fd = fd, idle = idle, is_quick = is_quick })

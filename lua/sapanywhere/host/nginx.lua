@@ -65,6 +65,7 @@ local host = {
   signal = function() return setmetatable({ semaphore = assert(semaphore.new(0)) }, Signal) end,
   loop = function() return "nginx" end,
   sleep = sleep,
+  looks = true,
   heartbeat = 0.1,
   patience = 0.1,
 }
