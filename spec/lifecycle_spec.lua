@@ -158,6 +158,61 @@ describe("the life of", function()
     assert.is_true(#process.descriptors() <= before + 2)
   end)
 
+  it("a pause ends in both processes after a fork", function()
+    local host = require("sapanywhere.host.descriptor").host(function(fd, seconds)
+      coroutine.yield()
+      core.poll(fd, seconds)
+    end)
+    local pausing = coroutine.create(function() host.sleep(0.2) end)
+    coroutine.resume(pausing)
+    local pid = process.fork()
+    for _ = 1, 10 do coroutine.resume(pausing) end
+    local status = coroutine.status(pausing)
+    if pid == 0 then process.exit(status == "dead" and 0 or 1) end
+    local how, code = process.wait(pid, 20)
+    assert.same({ "dead", "exit", 0 }, { status, how, code })
+  end)
+
+  it("a call without a descriptor left pauses and follows as ever", function()
+    local said = child.run([[
+      local core, sapanywhere = require "sapanywhere.core", require "sapanywhere"
+      local function wait(fd, seconds)
+        coroutine.yield()
+        core.poll(fd, seconds > 0.01 and 0.01 or seconds)
+      end
+      local function call(wishes, how)
+        local options = { base_url = given.origin .. "/~" .. wishes .. given.path, retry = { max = 1, base = 0.1 } }
+        for name, value in pairs(given.options) do options[name] = value end
+        options.wait = how
+        local result, err = sapanywhere.oauth_url(options)
+        return result and "ok" or tostring(err)
+      end
+      local function side_by_side(count)
+        local threads, said = {}, {}
+        for i = 1, count do threads[i] = coroutine.create(function() said[i] = call("delay=0.1", wait) end) end
+        repeat
+          local is_live = false
+          for i = 1, count do is_live = coroutine.resume(threads[i]) or is_live end
+        until not is_live
+        return said
+      end
+      side_by_side(2) -- which leaves two connections
+      local held = {}
+      repeat
+        local file = io.open("/dev/null")
+        held[#held + 1] = file
+      until not file
+      local said = side_by_side(2)
+      said[3] = call("status=503;fail=1;run=plain")
+      said[4] = call("status=503;fail=1;run=own", core.poll)
+      for _, file in ipairs(held) do file:close() end
+      return said
+    ]], {
+      origin = origin, path = service.base_url:match("^http://[^/]+(.*)$"), options = service:asking {},
+    }, { before = "ulimit -n 60;", seconds = 30 })
+    assert.same({ "ok", "ok", "ok", "ok" }, said)
+  end)
+
   it("a to-be-closed variable is its block", function()
     local code = [[
       local made, sapanywhere, service, options = ...

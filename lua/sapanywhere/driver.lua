@@ -129,8 +129,7 @@ local function is_led(loop, host)
   return now() - stepped[loop] < host.patience
 end
 
-local function follow(waiter, host, loop)
-  local signal = host.signal()
+local function follow(waiter, host, loop, signal)
   waiter.signal, followers[loop][waiter] = signal, true
   while not is_done(waiter) and is_led(loop, host) do signal:wait(host.heartbeat) end
   waiter.signal, followers[loop][waiter] = nil, nil
@@ -149,7 +148,8 @@ local function await(transfer, host)
   waiters[transfer:id()], active[key] = waiter, waiter
   step()
   while not transfer:done() do
-    if is_led(loop, host) then follow(waiter, host, loop) else lead(waiter, host, loop) end
+    local signal = is_led(loop, host) and host.signal()
+    if signal then follow(waiter, host, loop, signal) else lead(waiter, host, loop) end
   end
   active[key] = nil
   is_quick = now() - started < SOON

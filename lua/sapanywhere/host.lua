@@ -5,7 +5,8 @@
 --                            returns when fd can be read, or when the time has passed, or earlier; for a host that can
 --                            only look again, `idle` counts the waits since there was last something to do, and
 --                            `is_quick` tells whether the last answer came soon
---   `signal()`               an object with `wait(self, seconds)`, `post(self)` and `close(self)`
+--   `signal()`               an object with `wait(self, seconds)`, `post(self)` and `close(self)`; nil where there is
+--                            nothing left to make one of
 --   `loop()`                 the key of the running loop: coroutines with the same key can wake each other
 --   `sleep(seconds)`
 --   `heartbeat`, `patience`  seconds: the longest wait in one go; how long a leader may be silent

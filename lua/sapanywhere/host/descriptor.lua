@@ -2,8 +2,15 @@
 
 local core = require "sapanywhere.core"
 
-local function new_event()
-  return assert(core.event())
+local now = core.now
+
+local function left_until(due)
+  return math.max(0, due - now())
+end
+
+-- No descriptor is left, so the loop has nothing to wait for.
+local function block_until(due)
+  repeat core.poll(-1, left_until(due)) until now() >= due
 end
 
 --- @tparam function wait returns when fd can be read or the time has passed
@@ -33,12 +40,17 @@ local function host(wait)
 
   return {
     wait = function(fd, seconds) wait(fd, seconds) end,
-    signal = function() return setmetatable({ event = new_event() }, Signal) end,
+    signal = function()
+      local event = core.event()
+      return event and setmetatable({ event = event }, Signal)
+    end,
     loop = function() return wait end,
     sleep = function(seconds)
-      local alarm = new_event()
+      local due, alarm = now() + seconds, core.event()
+      if not alarm then return block_until(due) end
       alarm:post(seconds)
-      repeat wait(alarm:fd(), seconds) until alarm:clear()
+      -- Where another process shares it, after a fork, that one may have cleared it.
+      repeat wait(alarm:fd(), left_until(due)) until alarm:clear() or now() >= due
       alarm:close()
     end,
     heartbeat = 1,

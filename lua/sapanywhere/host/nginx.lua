@@ -62,7 +62,10 @@ local host = {
     if is_quick and idle <= EAGER then return turn() end
     sleep(math.min(seconds, distance(is_quick and idle - EAGER or idle)))
   end,
-  signal = function() return setmetatable({ semaphore = assert(semaphore.new(0)) }, Signal) end,
+  signal = function()
+    local new = semaphore.new(0)
+    return new and setmetatable({ semaphore = new }, Signal)
+  end,
   loop = function() return "nginx" end,
   sleep = sleep,
   looks = true,
