@@ -38,7 +38,7 @@ local dressed = [[
       add_header X-Frame-Options SAMEORIGIN;
       add_header X-Content-Type-Options nosniff;
       add_header Elements-Request-Id 5a1f3c9e4b0d7c2a6e8f1b3d;
-      add_header Set-Cookie "session=0123456789abcdef; Path=/; HttpOnly";
+      add_header Set-Cookie "session=8b1e6f0c2d9a4753; Path=/; HttpOnly";
       return 200 ${instance};
     }
 ]]
