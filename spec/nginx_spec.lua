@@ -194,20 +194,16 @@ describe("nginx", function()
     pipe:close()
   end)
 
-  it("goes on after a pause shorter than nginx can measure", function()
-    local _, said = get(origin(host), "/short")
-    assert.equal("ok\n", said)
-  end)
-
-  it("goes on with a call while a function of all yields again and again", function()
-    local _, said = get(origin(host), "/yields")
-    assert.equal("ok\n", said)
-  end)
-
-  it("goes on with everything else while a function of all only yields", function()
-    local _, said = get(origin(host), "/only_yields")
-    assert.equal("ok\n", said)
-  end)
+  for page, what in pairs {
+    ["/short"] = "after a pause shorter than nginx can measure",
+    ["/yields"] = "with a call while a function of all yields again and again",
+    ["/only_yields"] = "with everything else while a function of all only yields",
+  } do
+    it("goes on " .. what, function()
+      local _, said = get(origin(host), page)
+      assert.equal("ok\n", said)
+    end)
+  end
 
   it("may block while it starts, and forgets in the worker what it opened before", function()
     local _, init = get(origin(host), "/init")

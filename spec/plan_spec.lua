@@ -128,7 +128,6 @@ local CREATE = {
     tags = { "<ADD_YOUR_TAG>" },
 }
 local DOCUMENTED = system.read_file("spec/fixtures/create_instance.json")
-local LARGE = ("x"):rep(65 * 1024 * 1024)
 local AUTHORIZATION = "Authorization: User <INSERT_USER_SECRET>, Organization <INSERT_ORGANIZATION_SECRET>"
 
 local function documented()
@@ -226,10 +225,11 @@ end)
 
 describe("a creation whose body cannot be written", function()
   it("is a usage error that says where", function()
-    local _, err = request("create_instance", merged(CREATE, { name = LARGE }))
+    local large = ("x"):rep(65 * 1024 * 1024)
+    local _, err = request("create_instance", merged(CREATE, { name = large }))
     assert.equal("usage", err.kind)
     assert.truthy(err.message:find("the request's body is too large", 1, true), err.message)
-    _, err = request("create_instance", merged(CREATE, { extra = { note = LARGE } }))
+    _, err = request("create_instance", merged(CREATE, { extra = { note = large } }))
     assert.truthy(err.message:find("note of the request's body is too large", 1, true), err.message)
   end)
 end)

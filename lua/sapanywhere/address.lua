@@ -70,7 +70,8 @@ end
 
 --- Whether a proxy that `proxy` found right is on this machine.
 local function is_local(url)
-  local host = url:match("^%a[%w+.%-]*://(.*)$"):gsub("^.*@", ""):gsub(":%d+$", "")
+  local _, authority = split(url)
+  local host = split_host(authority:match("[^@]*$"))
   return is_loopback(host)
 end
 

@@ -12,9 +12,12 @@ local text_fault = core.text_fault
 
 local M = {}
 
+--- Notes that a value is wrong: the phrase goes on behind the option's name.
 local function wrong(problems, name, what)
   problems[#problems + 1] = { option = name, kind = "wrong", message = name .. " " .. what }
 end
+
+M.wrong = wrong
 
 -- The name of an entry of a table; odd names are not shown.
 local function inside(name, key)

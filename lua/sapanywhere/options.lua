@@ -14,7 +14,7 @@ local suggest = require "sapanywhere.suggest"
 local version = require "sapanywhere.version"
 
 local take_texts = core.take_texts
-local seconds, integer, word = checks.seconds, checks.integer, checks.word
+local seconds, integer, word, wrong = checks.seconds, checks.integer, checks.word, checks.wrong
 
 local TLS = {
   ca_file = checks.text, ca_path = checks.text, cert_file = checks.text, key_file = checks.text,
@@ -49,10 +49,7 @@ end
 -- The state in a client.
 local function no_state(value, name, problems)
   if value ~= false then
-    problems[#problems + 1] = {
-      option = name, kind = "wrong",
-      message = name .. " belongs to each call: one for all users protects none of them (a client takes only false)",
-    }
+    wrong(problems, name, "belongs to each call: one for all users protects none of them (a client takes only false)")
   end
   return value
 end
@@ -196,8 +193,7 @@ end
 local function fresh_state(problems)
   local state = core.random_hex(16)
   if state then return state end
-  problems[#problems + 1] =
-    { option = "state", kind = "wrong", message = "state must be given: this system has no random bytes" }
+  wrong(problems, "state", "must be given: this system has no random bytes")
 end
 
 -- The options that a client was made with, as far as its values tell.
@@ -242,10 +238,7 @@ end
 local function check_proxy(values, problems)
   local proxy, origin = values.proxy, values.origin
   if type(proxy) ~= "string" or not origin or origin:find("^https:") or address.is_local(proxy) then return end
-  problems[#problems + 1] = {
-    option = "proxy", kind = "wrong",
-    message = "proxy must be on this machine (a loopback address) where base_url is http",
-  }
+  wrong(problems, "proxy", "must be on this machine (a loopback address) where base_url is http")
 end
 
 -- A client's values are whole, so that a call's look no further than these.

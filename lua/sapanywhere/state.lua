@@ -25,9 +25,7 @@ local MOST_SHOWN = 200
 
 -- Options
 
-local function wrong(problems, name, what)
-  problems[#problems + 1] = { option = name, kind = "wrong", message = name .. " " .. what }
-end
+local wrong = checks.wrong
 
 -- One key or a list of them; kept as a list.
 local function check_key(value, name, problems)
