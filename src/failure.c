@@ -10,6 +10,8 @@ struct cause {
 };
 
 static const char lost[] = "the connection was lost before the answer was complete";
+static const char sent_already[] =
+    "a kept connection died before the answer, and the request is not sent a second time";
 static const char handshake[] = "the TLS handshake failed";
 static const char distrusted[] = "the server's certificate could not be verified";
 static const char ca_unreadable[] = "the CA certificates could not be read (see tls.ca_file, tls.ca_path)";
@@ -29,8 +31,7 @@ static const struct cause by_code[] = {
   { CURLE_RECV_ERROR, "connect", lost },
   { CURLE_HTTP2, "connect", lost },
   { CURLE_HTTP2_STREAM, "connect", lost },
-  { CURLE_SEND_FAIL_REWIND, "connect",
-    "a kept connection died before the answer, and the request is not sent a second time" },
+  { CURLE_SEND_FAIL_REWIND, "connect", sent_already },
   { CURLE_OPERATION_TIMEDOUT, "timeout", "the time allowed for the call has passed" },
   { CURLE_SSL_CONNECT_ERROR, "tls", handshake },
   { CURLE_PEER_FAILED_VERIFICATION, "tls", distrusted },
@@ -63,6 +64,7 @@ static const struct cause by_verdict[] = {
   [SAP_VERDICT_BODY_TOO_LARGE] = { CURLE_OK, "too_large", "the answer is larger than max_response_bytes" },
   [SAP_VERDICT_HEAD_TOO_LARGE] = { CURLE_OK, "too_large", "the answer's headers are larger than 64 KiB" },
   [SAP_VERDICT_NO_MEMORY] = { CURLE_OK, "cancelled", "there was not enough memory to go on" },
+  [SAP_VERDICT_SENT_ALREADY] = { CURLE_OK, "connect", sent_already },
   [SAP_VERDICT_CANCELLED] = { CURLE_OK, "cancelled", "the call was given up by its caller" },
   [SAP_VERDICT_CLOSED] = { CURLE_OK, "closed", "the client was closed" },
   [SAP_VERDICT_FORKED] = { CURLE_OK, "closed", "the process forked; the call went on in the parent only" },

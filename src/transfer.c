@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "handle.h"
+#include "upload.h"
 
 /* What libcurl calls. None of these may raise or touch Lua. */
 
@@ -46,17 +47,6 @@ static size_t on_body(char *data, size_t one, size_t len, void *context) {
   return len;
 }
 
-/* There is no way back in this stream: libcurl cannot send a request twice whose body has begun to leave. */
-static size_t on_upload(char *room, size_t one, size_t len, void *context) {
-  struct sap_transfer *transfer = ((struct sap_handle *)context)->transfer;
-  size_t left = transfer->upload.len - transfer->uploaded;
-  (void)one;
-  if (len > left) len = left;
-  if (len > 0) memcpy(room, transfer->upload.data + transfer->uploaded, len);
-  transfer->uploaded += len;
-  return len;
-}
-
 /* Setting up. */
 
 struct sap_transfer *sap_transfer_new(void) {
@@ -69,8 +59,7 @@ void sap_transfer_set_callbacks(struct sap_handle *handle) {
   curl_easy_setopt(easy, CURLOPT_HEADERDATA, handle);
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, handle);
-  curl_easy_setopt(easy, CURLOPT_READFUNCTION, on_upload);
-  curl_easy_setopt(easy, CURLOPT_READDATA, handle);
+  sap_upload_set_callbacks(handle);
 }
 
 /* libcurl writes an Accept-Encoding of its own twice for each request, a given one once. */
@@ -89,23 +78,6 @@ static void add_own_headers(struct sap_lines *headers, const struct sap_request 
   if (request->body_len > LARGEST_UNASKED) sap_lines_add(headers, no_question, sizeof no_question - 1);
 }
 
-static CURLcode set_method(CURL *easy, const struct sap_request *request) {
-  bool sends = request->body != NULL;
-  CURLcode code = curl_easy_setopt(easy, sends ? CURLOPT_POST : CURLOPT_HTTPGET, 1L);
-  if (code == CURLE_OK && sends)
-    code = curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_len);
-  if (code == CURLE_OK)
-    code = curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST,
-                            strcmp(request->method, sends ? "POST" : "GET") == 0 ? NULL : request->method);
-  return code;
-}
-
-static CURLcode set_upload(struct sap_transfer *transfer, const struct sap_request *request) {
-  if (request->body == NULL) return CURLE_OK;
-  return sap_buffer_append(&transfer->upload, request->body, request->body_len) == 0 ? CURLE_OK
-                                                                                     : CURLE_OUT_OF_MEMORY;
-}
-
 /* A constant URL is parsed in a third of the time that one with a query takes. */
 CURLcode sap_transfer_load(struct sap_transfer *transfer, struct sap_handle *handle,
                            const struct sap_request *request) {
@@ -115,8 +87,7 @@ CURLcode sap_transfer_load(struct sap_transfer *transfer, struct sap_handle *han
   add_own_headers(&transfer->headers, request);
   CURLcode code = sap_handle_aim(handle, request->origin);
   if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_REQUEST_TARGET, request->target);
-  if (code == CURLE_OK) code = set_method(easy, request);
-  if (code == CURLE_OK) code = set_upload(transfer, request);
+  if (code == CURLE_OK) code = sap_upload_load(handle, request);
   if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->headers.list);
   if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, request->timeout_ms);
   if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, request->connect_timeout_ms);
@@ -126,6 +97,7 @@ CURLcode sap_transfer_load(struct sap_transfer *transfer, struct sap_handle *han
 void sap_transfer_unload(struct sap_handle *handle) {
   curl_easy_setopt(handle->easy, CURLOPT_HTTPHEADER, NULL);
   curl_easy_setopt(handle->easy, CURLOPT_REQUEST_TARGET, NULL);
+  sap_upload_unload(handle);
   handle->transfer = NULL;
   handle->detail[0] = '\0';
 }
@@ -164,12 +136,12 @@ static void read_facts(struct sap_transfer *transfer, CURL *easy, CURLcode code)
 static void end(struct sap_transfer *transfer) {
   transfer->done = true;
   sap_lines_free(&transfer->headers);
-  sap_buffer_free(&transfer->upload);
+  sap_buffer_free(&transfer->upload.body);
 }
 
 void sap_transfer_finish(struct sap_transfer *transfer, const struct sap_handle *handle, CURLcode code) {
   read_facts(transfer, handle->easy, code);
-  memcpy(transfer->detail, handle->detail, sizeof transfer->detail);
+  if (transfer->facts.verdict == SAP_VERDICT_NONE) memcpy(transfer->detail, handle->detail, sizeof transfer->detail);
   end(transfer);
 }
 

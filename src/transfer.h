@@ -11,6 +11,7 @@
 #include "buffer.h"
 #include "failure.h"
 #include "lines.h"
+#include "upload.h"
 
 struct sap_handle;
 struct sap_pool;
@@ -38,8 +39,7 @@ struct sap_transfer {
   struct sap_pool *pool;     /* the one that runs it, NULL before and after that; kept by pool.c */
   struct sap_handle *handle; /* likewise */
   struct sap_lines headers;
-  struct sap_buffer upload;
-  size_t uploaded;
+  struct sap_upload upload;
   struct sap_buffer head; /* header lines of the last answer, from its status line on */
   size_t head_total;      /* interim answers and trailers included */
   bool head_whole;        /* that answer's head has ended */

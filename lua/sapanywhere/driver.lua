@@ -10,6 +10,7 @@ local core = require "sapanywhere.core"
 local now = core.now
 
 local SOON = 0.02 -- seconds
+local EAGER = 20
 local TURNS = 3
 local MAIN = "main" -- stands for the main coroutine, which is nil on Lua 5.1
 
@@ -107,15 +108,23 @@ local function is_done(waiter)
   return waiter.done or waiter.transfer:done()
 end
 
+-- Waits until there may be something to do. Where the host can only look again, that is at once, as often as it may
+-- help.
+local function look_again(waiter, host, idle)
+  waiter.turns = host.turn and is_quick and idle <= EAGER
+  if waiter.turns then return host.turn() end
+  host.wait(engine:fd(), host.heartbeat, is_quick and idle - EAGER or idle)
+end
+
 local function lead(waiter, host, loop)
   local idle, is_left = 0, false
-  leaders[loop], waiter.leads = waiter, not host.looks
+  leaders[loop], waiter.leads = waiter, not host.turn
   while not is_done(waiter) do
     stepped[loop] = now()
     if not is_left then idle = step() > 0 and 0 or idle + 1 end
     if not is_done(waiter) then
       is_left = leave_turn()
-      host.wait(engine:fd(), host.heartbeat, idle, is_quick)
+      look_again(waiter, host, idle)
     end
   end
   waiter.leads, overtaken[waiter] = nil, nil
@@ -127,6 +136,12 @@ local function is_led(loop, host)
   local leader = leaders[loop]
   if not leader or is_dead(leader) then return false end
   return now() - stepped[loop] < host.patience
+end
+
+-- Whether the leader steps in this turn of the loop anyhow: then for whoever begins meanwhile, too.
+local function is_stepped(loop, host)
+  local leader = leaders[loop]
+  return leader and leader.turns and is_led(loop, host)
 end
 
 local function follow(waiter, host, loop, signal)
@@ -141,12 +156,15 @@ end
 -- @tparam table host from host.lua
 local function await(transfer, host)
   local loop, thread = host.loop(), coroutine.running()
-  local waiter, started = { done = false, transfer = transfer, thread = thread, loop = loop }, now()
+  local started = now()
+  local waiter = {
+    transfer = transfer, thread = thread, loop = loop, done = false, signal = nil, leads = false, turns = false,
+  }
   local key = thread or MAIN
   followers[loop] = followers[loop] or setmetatable({}, { __mode = "k" })
   forget(key)
   waiters[transfer:id()], active[key] = waiter, waiter
-  step()
+  if not is_stepped(loop, host) then step() end
   while not transfer:done() do
     local signal = is_led(loop, host) and host.signal()
     if signal then follow(waiter, host, loop, signal) else lead(waiter, host, loop) end

@@ -1,16 +1,16 @@
 --- Finds the host: what runs this Lua, and so how one waits here.
 --
 -- A host is a table:
---   `wait(fd, seconds, idle, is_quick)`
+--   `wait(fd, seconds, idle)`
 --                            returns when fd can be read, or when the time has passed, or earlier; for a host that can
---                            only look again, `idle` counts the waits since there was last something to do, and
---                            `is_quick` tells whether the last answer came soon
+--                            only look again, `idle` counts the waits since there was last something to do
+--   `turn()`                 only for a host whose `wait` does no more than look again after a while, so that nobody has
+--                            to be woken from it: returns in the same turn of its loop, behind whatever is ready
 --   `signal()`               an object with `wait(self, seconds)`, `post(self)` and `close(self)`; nil where there is
 --                            nothing left to make one of
 --   `loop()`                 the key of the running loop: coroutines with the same key can wake each other
 --   `sleep(seconds)`
 --   `heartbeat`, `patience`  seconds: the longest wait in one go; how long a leader may be silent
---   `looks`                  true where `wait` only looks again after a while, so that nobody has to be woken from it
 --   `blocks`                 true where waiting stops the whole process, so that nobody else has to be woken
 
 local errors = require "sapanywhere.errors"

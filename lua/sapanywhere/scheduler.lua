@@ -68,10 +68,14 @@ end
 -- The host that the calls inside see: it notes who waits for what, and yields. A leader is never silent here, so there
 -- is one at a time, and it alone waits for a descriptor (see driver.lua).
 local function make_host(loop, outer)
-  local host = { heartbeat = FOREVER, patience = math.huge, outer = outer, looks = outer.looks }
+  local host = { heartbeat = FOREVER, patience = math.huge, outer = outer }
 
-  function host.wait(fd, _, idle, is_quick)
-    coroutine.yield(WATCH, { fd = fd, idle = idle, is_quick = is_quick })
+  function host.wait(fd, _, idle)
+    coroutine.yield(WATCH, { fd = fd, idle = idle })
+  end
+
+  host.turn = outer.turn and function()
+    coroutine.yield(WATCH, {})
   end
 
   function host.signal()
@@ -121,7 +125,7 @@ local function wait_outside(loop, outer)
   local seconds = has_more and 0 or math.max(0, next_wake(loop) - now())
   if watch then
     loop.watch = nil
-    outer.wait(watch.fd, math.min(seconds, outer.heartbeat), watch.idle, watch.is_quick)
+    if watch.fd then outer.wait(watch.fd, math.min(seconds, outer.heartbeat), watch.idle) else outer.turn() end
     table.insert(loop.ready, watch.coroutine)
   elseif not (has_more and outer.blocks) then
     outer.sleep(seconds) -- for no time, too: others of the loop outside run then

@@ -1,7 +1,7 @@
 --- nginx with its Lua module, OpenResty: a worker never blocks.
 --
--- nginx cannot wait for a descriptor that is not its own, so the leading coroutine looks again and again: at once a
--- few times where answers come quickly, then at growing distances. The others wait on semaphores.
+-- nginx cannot wait for a descriptor that is not its own, so the leading coroutine looks again and again, at growing
+-- distances. The others wait on semaphores.
 
 local semaphore = require "ngx.semaphore"
 
@@ -13,7 +13,7 @@ local YIELDING = {
 }
 local BLOCKING = { init = true, init_worker = true, exit_worker = true }
 
-local EAGER, SHORTEST, LONGEST = 20, 0.001, 0.005
+local SHORTEST, LONGEST = 0.001, 0.005 -- seconds
 
 -- nginx counts milliseconds, and stock nginx logs a warning for none of them.
 local function sleep(seconds)
@@ -44,6 +44,11 @@ local function turn()
   end
 end
 
+-- Signals that nobody waits for any more: a semaphore costs more than what is waited for with it, as a finalizer hangs on
+-- each.
+local spare = {}
+local MOST_SPARE = 256
+
 local Signal = {}
 Signal.__index = Signal
 
@@ -55,20 +60,28 @@ function Signal:post()
   self.semaphore:post(1)
 end
 
-function Signal.close() end
+-- One that was told something which nobody waited for would wake its next owner too early.
+function Signal:close()
+  if #spare < MOST_SPARE and self.semaphore:count() == 0 then spare[#spare + 1] = self end
+end
+
+local function signal()
+  local count = #spare
+  if count > 0 then
+    local old = spare[count]
+    spare[count] = nil
+    return old
+  end
+  local new = semaphore.new(0)
+  return new and setmetatable({ semaphore = new }, Signal)
+end
 
 local host = {
-  wait = function(_, seconds, idle, is_quick)
-    if is_quick and idle <= EAGER then return turn() end
-    sleep(math.min(seconds, distance(is_quick and idle - EAGER or idle)))
-  end,
-  signal = function()
-    local new = semaphore.new(0)
-    return new and setmetatable({ semaphore = new }, Signal)
-  end,
+  wait = function(_, seconds, idle) sleep(math.min(seconds, distance(idle))) end,
+  turn = turn,
+  signal = signal,
   loop = function() return "nginx" end,
   sleep = sleep,
-  looks = true,
   heartbeat = 0.1,
   patience = 0.1,
 }
