@@ -99,7 +99,8 @@ int sap_start_transfer(lua_State *L, struct sap_pool *pool) {
   read_request(L, &request);
   sap_pool_start(pool, transfer, &request);
   lua_settop(L, 3);
-  return 1;
+  lua_pushnumber(L, (lua_Number)transfer->id);
+  return 2;
 }
 
 /* Answers. */
@@ -193,17 +194,25 @@ static void push_failure(lua_State *L, const struct sap_facts *facts, const char
   lua_setfield(L, -2, "status");
 }
 
-/* transfer:result(nulls): the response, `{ status, headers, body }`; or nil and the failure. Given "omit" or "keep", a
-   success has the decoded `value` instead of the body, or beside it what is wrong with it as `fault`. */
-static int transfer_result(lua_State *L) {
-  struct sap_transfer *transfer = sap_check_handle(L, 1, transfer_type);
-  const char *nulls = luaL_optstring(L, 2, NULL);
-  if (!transfer->done) return luaL_error(L, "the transfer is still in flight");
+static int push_result(lua_State *L, const struct sap_transfer *transfer, const char *nulls) {
   if (transfer->facts.code == CURLE_OK && transfer->facts.verdict == SAP_VERDICT_NONE)
     return push_response(L, transfer, nulls);
   lua_pushnil(L);
   push_failure(L, &transfer->facts, transfer->detail, transfer->status);
   return 2;
+}
+
+/* transfer:result(nulls): the response, `{ status, headers, body }`; or nil and the failure. Given "omit" or "keep", a
+   success has the decoded `value` instead of the body, or beside it what is wrong with it as `fault`. It is given once:
+   what arrived is wiped, and the transfer closed. */
+static int transfer_result(lua_State *L) {
+  struct sap_transfer *transfer = sap_check_handle(L, 1, transfer_type);
+  const char *nulls = luaL_optstring(L, 2, NULL);
+  int count;
+  if (!transfer->done) return luaL_error(L, "the transfer is still in flight");
+  count = push_result(L, transfer, nulls);
+  sap_transfer_free(sap_take_handle(L, transfer_type));
+  return count;
 }
 
 static void set_number(lua_State *L, const char *name, double value) {
@@ -238,12 +247,6 @@ static int transfer_timings(lua_State *L) {
   return 1;
 }
 
-static int transfer_id(lua_State *L) {
-  struct sap_transfer *transfer = sap_check_handle(L, 1, transfer_type);
-  lua_pushnumber(L, (lua_Number)transfer->id);
-  return 1;
-}
-
 static int transfer_done(lua_State *L) {
   struct sap_transfer *transfer = sap_check_handle(L, 1, transfer_type);
   lua_pushboolean(L, transfer->done);
@@ -269,10 +272,9 @@ static int judge(lua_State *L) {
 }
 
 static const luaL_Reg methods[] = {
-  { "id", transfer_id },         { "done", transfer_done },
-  { "result", transfer_result }, { "timings", transfer_timings },
-  { "close", transfer_close },   { "__gc", transfer_close },
-  { "__close", transfer_close }, { NULL, NULL },
+  { "done", transfer_done },   { "result", transfer_result }, { "timings", transfer_timings },
+  { "close", transfer_close }, { "__gc", transfer_close },    { "__close", transfer_close },
+  { NULL, NULL },
 };
 
 static const luaL_Reg functions[] = {

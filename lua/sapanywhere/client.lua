@@ -34,11 +34,10 @@ end
 -- One exchange with the server.
 local function exchange(self, row, request, values, host, attempt)
   local pool = self.connections:pool(values) -- kept here for as long as it has this transfer
-  local transfer = pool:start(request)
-  if host.blocks then driver.block(transfer) else driver.await(transfer, host) end
-  local response, failure = transfer:result(values.null)
+  local transfer, id = pool:start(request)
+  if host.blocks then driver.block(transfer) else driver.await(transfer, id, host) end
   local timings = values.on_event and transfer:timings()
-  transfer:close() -- what was sent and what arrived is wiped now, not when the collector comes by
+  local response, failure = transfer:result(values.null)
   local result, err, meta
   if response then
     result, err, meta = answer.read(row, request, response, values)

@@ -27,13 +27,14 @@ local stepped = setmetatable({}, { __mode = "k" })    -- loop → when its leade
 
 -- Leading waiters whose transfer somebody else completed → how many more turns the engine's descriptor is left to them.
 local overtaken = setmetatable({}, { __mode = "k" })
+local may_be_overtaken = false -- whether somebody may be in it
 
 local function tell(waiter)
   waiter.done = true
   if waiter.signal then
     waiter.signal:post()
   elseif waiter.leads then
-    overtaken[waiter] = TURNS
+    overtaken[waiter], may_be_overtaken = TURNS, true
   end
 end
 
@@ -58,13 +59,16 @@ end
 -- A leader of another loop cannot see that its transfer is done: its descriptor is made readable. The next step ends
 -- that, whoever makes it.
 local function alert()
-  if next(overtaken) then engine:alert() end
+  if not may_be_overtaken then return end
+  may_be_overtaken = next(overtaken) ~= nil
+  if may_be_overtaken then engine:alert() end
 end
 
 -- Leaves it readable while this leader waits, without a step, so that their loop sees it, inside this one or beside it.
 -- There are a few such turns: their loop may not run at all, and this one must go on.
 local function leave_turn()
   local is_left = false
+  if not may_be_overtaken then return is_left end
   for waiter, turns in pairs(overtaken) do
     if turns > 0 then overtaken[waiter], is_left = turns - 1, true end
   end
@@ -138,23 +142,19 @@ local function is_led(loop, host)
   return now() - stepped[loop] < host.patience
 end
 
--- Whether the leader steps in this turn of the loop anyhow: then for whoever begins meanwhile, too.
-local function is_stepped(loop, host)
-  local leader = leaders[loop]
-  return leader and leader.turns and is_led(loop, host)
-end
-
 local function follow(waiter, host, loop, signal)
   waiter.signal, followers[loop][waiter] = signal, true
-  while not is_done(waiter) and is_led(loop, host) do signal:wait(host.heartbeat) end
+  repeat signal:wait(host.heartbeat) until is_done(waiter) or not is_led(loop, host)
   waiter.signal, followers[loop][waiter] = nil, nil
   signal:close()
 end
 
---- Waits in this host until a transfer is done.
+--- Waits in this host until a transfer is done. Where the loop's leader steps in this turn anyhow, it does so for this
+-- one, too.
 -- @param transfer from `pool:start`
+-- @tparam number id of the transfer
 -- @tparam table host from host.lua
-local function await(transfer, host)
+local function await(transfer, id, host)
   local loop, thread = host.loop(), coroutine.running()
   local started = now()
   local waiter = {
@@ -163,9 +163,10 @@ local function await(transfer, host)
   local key = thread or MAIN
   followers[loop] = followers[loop] or setmetatable({}, { __mode = "k" })
   forget(key)
-  waiters[transfer:id()], active[key] = waiter, waiter
-  if not is_stepped(loop, host) then step() end
-  while not transfer:done() do
+  waiters[id], active[key] = waiter, waiter
+  local leader = leaders[loop]
+  if not (leader and leader.turns) then step() end
+  while not is_done(waiter) do
     local signal = is_led(loop, host) and host.signal()
     if signal then follow(waiter, host, loop, signal) else lead(waiter, host, loop) end
   end
