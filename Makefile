@@ -83,9 +83,9 @@ spec: $(CORE) helpers ## the specs on LUA only, installing nothing; SPEC=spec/x_
 	@echo "== Specs on $(LUA)"
 	@$(RUN) $(UNDER) $(LUA) $(LUA_OPTIONS) $(BUSTED) $(if $(EAGER),--helper=spec/support/eager.lua) $(SPEC)
 
-# Four ways to try harder.
-check: deps-check each-lua ## every spec with sanitizers, valgrind and an eager collector, and without memory
-	@failed=; for way in check-sanitized check-valgrind check-eager check-memory; do \
+# Five ways to try harder.
+check: deps-check each-lua ## every spec with sanitizers, valgrind and an eager collector, without memory, for an old libcurl
+	@failed=; for way in check-sanitized check-valgrind check-eager check-memory check-older; do \
 	  $(MAKE) --no-print-directory -k $$way || failed="$$failed $$way"; \
 	done; test -z "$$failed" || { echo "make check: failed in$$failed"; exit 1; }
 
@@ -95,6 +95,12 @@ check-sanitized: $(HARD_LUAS:%=sanitized-%)
 check-valgrind:  $(HARD_LUAS:%=valgrind-%)
 check-eager:     $(LUAS:%=eager-%)
 check-memory:    $(LUAS:%=memory-%)
+
+# What src/upload.c does with a libcurl before 7.80, on this one.
+check-older:
+	@echo "== As with a libcurl before 7.80"
+	@$(MAKE) --no-print-directory spec BUILD=build/$(LUA)-older CFLAGS='$(CFLAGS) -DSAP_IS_ASKED=0' \
+	  SPEC='$(patsubst %,spec/%_spec.lua,journey once wire)'
 
 # nginx is not sanitized and cannot load a core that is: what LuaJIT's specs run inside it is left to the others.
 IN_NGINX        = $(patsubst %,spec/%_spec.lua,nginx readme secrets state_shared)

@@ -40,6 +40,43 @@ describe("the life of", function()
     collectgarbage()
   end
 
+  describe("an engine", function()
+    -- Two transfers over connections that are open already.
+    local function start_two()
+      local made = make()
+      made.quick:close()
+      local first, second = start(made.pool, {}), start(made.pool, {})
+      while not (first:done() and second:done()) do made.engine:wait(done, 10) end
+      return made.engine, start(made.pool, {}), start(made.pool, {})
+    end
+
+    it("begins what was started, and leaves what is ready to the next step", function()
+      local engine, first, second = start_two()
+      engine:begin()
+      assert(core.poll(engine:fd(), 20))
+      engine:begin()
+      assert.is_false(first:done() or second:done())
+      while not (first:done() and second:done()) do engine:wait(done, 10) end
+      engine:close()
+    end)
+
+    it("deals with no more at once than it is asked to", function()
+      local engine, first, second = start_two()
+      engine:begin()
+      core.poll(-1, 0.2)
+      local total = 0
+      while not (first:done() and second:done()) do
+        local count = engine:step(done, 1)
+        assert.truthy(count <= 1)
+        total = total + count
+        if count == 0 then core.poll(engine:fd(), 0.1) end
+      end
+      assert.equal(2, total)
+      assert.has_error(function() engine:step(done, 0) end)
+      engine:close()
+    end)
+  end)
+
   describe("an object", function()
     it("ends at a second close as silently as at the first", function()
       local made = make()

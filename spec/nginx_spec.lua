@@ -151,6 +151,24 @@ describe("nginx", function()
           }
           ngx.say(is_set and "ok" or "nothing else ran")
         ]]),
+        -- A turn whose time passes before the loop comes to what ends it.
+        location("/turns", "content_by_lua_block", [[
+          local now, host = require("sapanywhere.core").now, require("sapanywhere.host.nginx").host
+          ngx.thread.spawn(host.turn)
+          local busy = now() + 0.02
+          while now() < busy do end
+          ngx.sleep(0.02)
+          local turns = 0
+          ngx.thread.spawn(function()
+            host.turn()
+            turns = 1
+            host.turn()
+            turns = 2
+          end)
+          local before = turns
+          ngx.sleep(0.02)
+          ngx.say(before == 0 and turns == 2 and "ok" or before .. " turns at once, then " .. turns)
+        ]]),
         "lua_check_client_abort on;\n",
       },
     }
@@ -198,6 +216,7 @@ describe("nginx", function()
     ["/short"] = "after a pause shorter than nginx can measure",
     ["/yields"] = "with a call while a function of all yields again and again",
     ["/only_yields"] = "with everything else while a function of all only yields",
+    ["/turns"] = "with everything else in each turn",
   } do
     it("goes on " .. what, function()
       local _, said = get(origin(host), page)

@@ -506,6 +506,23 @@ describe("starting the sandbox", function()
     assert.equal(10, #self:instances())
   end)
 
+  it("picks other ports where the caller's own part of the configuration has one of them", function()
+    local ports = require "sapanywhere.sandbox.ports"
+    local pick, mine = ports.pick, ports.pick { "mine" }.mine
+    ports.pick = function(names)
+      ports.pick = pick
+      local picked = pick(names)
+      picked.plain = mine
+      return picked
+    end
+    local self = assert(sandbox.start {
+      nginx = { http = ("server { listen 127.0.0.1:%d backlog=10; }"):format(mine) },
+    })
+    finally(function() self:stop() end)
+    assert.falsy(self.base_url:find(":" .. mine, 1, true))
+    assert.equal(200, curl(creation_arguments(self)).status)
+  end)
+
   for name, options in pairs {
     ["unknown options"] = "tagz = 1",
     ["options of a wrong type"] = "api_key = 1",

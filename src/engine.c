@@ -6,7 +6,7 @@
 
 #include <curl/curl.h>
 
-enum { READY_PER_STEP = 64, ROUNDS_PER_STEP = 8 };
+enum { ROUNDS_PER_STEP = 8 };
 
 struct sap_engine *sap_engine_new(void) {
   struct sap_engine *engine = calloc(1, sizeof *engine);
@@ -60,6 +60,11 @@ static bool run_due(struct sap_engine *engine, int64_t now) {
   return engine->events != before;
 }
 
+/* What is due may make more of it. */
+static void run_all_due(struct sap_engine *engine) {
+  for (int round = 0; round < ROUNDS_PER_STEP && run_due(engine, sap_reactor_now()); round++) continue;
+}
+
 static int64_t next_deadline(const struct sap_engine *engine) {
   int64_t next = SAP_NEVER;
   for (const struct sap_pool *pool = engine->commons.pools; pool != NULL; pool = pool->next)
@@ -69,10 +74,11 @@ static int64_t next_deadline(const struct sap_engine *engine) {
 
 /* Stepping. */
 
-static int collect(struct sap_engine *engine, int milliseconds) {
+static int collect(struct sap_engine *engine, int milliseconds, int most) {
   struct sap_reactor *reactor = &engine->commons.reactor;
-  struct sap_ready ready[READY_PER_STEP];
-  int count = sap_reactor_wait(reactor, milliseconds, ready, READY_PER_STEP);
+  struct sap_ready ready[SAP_READY_PER_STEP];
+  int count =
+      sap_reactor_wait(reactor, milliseconds, ready, most < SAP_READY_PER_STEP ? most : SAP_READY_PER_STEP);
   if (count < 0) return errno;
   for (int i = 0; i < count; i++) {
     if (!sap_reactor_owns(reactor, &ready[i])) continue;
@@ -88,13 +94,20 @@ static int allowed_wait(const struct sap_engine *engine, int milliseconds, int64
   return left < milliseconds ? (int)left : milliseconds;
 }
 
-int sap_engine_step(struct sap_engine *engine, int milliseconds) {
+/* What completed meanwhile is told by the next step. */
+void sap_engine_begin(struct sap_engine *engine) {
+  if (sap_engine_open(engine) != 0) return;
+  run_all_due(engine);
+  sap_reactor_arm(&engine->commons.reactor, engine->commons.done.first != NULL ? 1 : next_deadline(engine));
+}
+
+int sap_engine_step(struct sap_engine *engine, int milliseconds, int most) {
   engine->events = 0;
   int error = sap_engine_open(engine);
   if (error != 0) return error;
   run_due(engine, sap_reactor_now());
-  error = collect(engine, allowed_wait(engine, milliseconds, sap_reactor_now()));
-  for (int round = 0; round < ROUNDS_PER_STEP && run_due(engine, sap_reactor_now()); round++) continue;
+  error = collect(engine, allowed_wait(engine, milliseconds, sap_reactor_now()), most);
+  run_all_due(engine);
   sap_reactor_arm(&engine->commons.reactor, next_deadline(engine));
   return error;
 }

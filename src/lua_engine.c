@@ -53,16 +53,26 @@ static int engine_alert(lua_State *L) {
   return 0;
 }
 
-static int engine_step(lua_State *L) {
-  struct sap_engine *engine = sap_check_handle(L, 1, engine_type);
-  luaL_checktype(L, 2, LUA_TTABLE);
-  return report_done(L, engine, sap_engine_step(engine, 0));
+static int engine_begin(lua_State *L) {
+  sap_engine_begin(sap_check_handle(L, 1, engine_type));
+  return 0;
 }
 
+/* engine:step(completed, most): does what is ready, on so many descriptors if given, without waiting. */
+static int engine_step(lua_State *L) {
+  struct sap_engine *engine = sap_check_handle(L, 1, engine_type);
+  int most = (int)luaL_optinteger(L, 3, SAP_READY_PER_STEP);
+  luaL_checktype(L, 2, LUA_TTABLE);
+  luaL_argcheck(L, most > 0, 3, "must be above 0");
+  return report_done(L, engine, sap_engine_step(engine, 0, most));
+}
+
+/* engine:wait(completed, seconds): the same, but waits for something to do. */
 static int engine_wait(lua_State *L) {
   struct sap_engine *engine = sap_check_handle(L, 1, engine_type);
+  int milliseconds = sap_to_milliseconds(luaL_checknumber(L, 3));
   luaL_checktype(L, 2, LUA_TTABLE);
-  return report_done(L, engine, sap_engine_step(engine, sap_to_milliseconds(luaL_checknumber(L, 3))));
+  return report_done(L, engine, sap_engine_step(engine, milliseconds, SAP_READY_PER_STEP));
 }
 
 static int engine_close(lua_State *L) {
@@ -120,7 +130,7 @@ static int pool_collect(lua_State *L) {
 /* Types. */
 
 static const luaL_Reg engine_methods[] = {
-  { "fd", engine_fd },       { "step", engine_step },     { "wait", engine_wait },
+  { "fd", engine_fd },       { "begin", engine_begin }, { "step", engine_step },     { "wait", engine_wait },
   { "alert", engine_alert }, { "pool", new_pool },        { "close", engine_close },
   { "__gc", engine_close },  { "__close", engine_close }, { NULL, NULL },
 };

@@ -6,7 +6,7 @@
 
 struct sap_pool;
 
-/* pool:start(request): pushes the transfer, which runs, or is done already when it could not start. */
+/* pool:start(request): pushes the transfer, which runs, or is done already when it could not start, and its id. */
 int sap_start_transfer(lua_State *L, struct sap_pool *pool);
 
 #endif

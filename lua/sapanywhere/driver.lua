@@ -10,8 +10,8 @@ local core = require "sapanywhere.core"
 local now = core.now
 
 local SOON = 0.02 -- seconds
-local EAGER = 20
-local TURNS = 3
+local EAGER, TURNS = 20, 3
+local FEW, MANY = 2, 16 -- descriptors: how many a leader deals with in one turn of a loop that is not only its own
 local MAIN = "main" -- stands for the main coroutine, which is nil on Lua 5.1
 
 local engine = core.engine()
@@ -46,11 +46,12 @@ local function settle(completed, count)
 end
 
 --- Steps the engine once, for everybody.
+-- @tparam ?number|false most how many descriptors to look at
 -- @treturn number how much there was to do
-local function step()
+local function step(most)
   local completed = spare or {}
   spare = nil
-  local count, events = engine:step(completed)
+  local count, events = engine:step(completed, most or nil)
   if count then settle(completed, count) end
   spare = completed
   return count and events or 0
@@ -112,23 +113,26 @@ local function is_done(waiter)
   return waiter.done or waiter.transfer:done()
 end
 
--- Waits until there may be something to do. Where the host can only look again, that is at once, as often as it may
--- help.
-local function look_again(waiter, host, idle)
-  waiter.turns = host.turn and is_quick and idle <= EAGER
+-- Waits until there may be something to do. Where the host can only look again, that is at once while there is more, and
+-- as often as it may help.
+local function look_again(waiter, host, found, idle)
+  waiter.turns = host.turn and (found >= FEW or is_quick and idle <= EAGER)
   if waiter.turns then return host.turn() end
   host.wait(engine:fd(), host.heartbeat, is_quick and idle - EAGER or idle)
 end
 
 local function lead(waiter, host, loop)
-  local idle, is_left = 0, false
+  local found, idle, is_left = 0, 0, false
   leaders[loop], waiter.leads = waiter, not host.turn
   while not is_done(waiter) do
     stepped[loop] = now()
-    if not is_left then idle = step() > 0 and 0 or idle + 1 end
+    if not is_left then
+      found = step(host.turn and (is_quick and MANY or FEW))
+      idle = found > 0 and 0 or idle + 1
+    end
     if not is_done(waiter) then
       is_left = leave_turn()
-      look_again(waiter, host, idle)
+      look_again(waiter, host, found, idle)
     end
   end
   waiter.leads, overtaken[waiter] = nil, nil
@@ -149,8 +153,7 @@ local function follow(waiter, host, loop, signal)
   signal:close()
 end
 
---- Waits in this host until a transfer is done. Where the loop's leader steps in this turn anyhow, it does so for this
--- one, too.
+--- Waits in this host until a transfer is done. It begins now, but where the loop's leader steps in this turn anyhow.
 -- @param transfer from `pool:start`
 -- @tparam number id of the transfer
 -- @tparam table host from host.lua
@@ -165,7 +168,7 @@ local function await(transfer, id, host)
   forget(key)
   waiters[id], active[key] = waiter, waiter
   local leader = leaders[loop]
-  if not (leader and leader.turns) then step() end
+  if leader and not leader.turns then engine:begin() end
   while not is_done(waiter) do
     local signal = is_led(loop, host) and host.signal()
     if signal then follow(waiter, host, loop, signal) else lead(waiter, host, loop) end

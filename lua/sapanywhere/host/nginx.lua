@@ -29,15 +29,16 @@ end
 
 local woken -- the worker's own, made when it is first needed
 
+-- Not for nobody, whose time has passed before this comes: the next turn would end before it begins.
 local function wake()
-  woken:post(1)
+  if woken:count() < 0 then woken:post(1) end
 end
 
--- Comes back in the same turn of the event loop. `ngx.sleep(0)` does so too, but not without the warning.
--- A post that comes after its time makes the next turn end at once, and no more.
+-- Comes back when the event loop has gone round. `ngx.sleep(0)` does so too, but not without the warning.
 local function turn()
   woken = woken or semaphore.new(0)
   if woken and at(0, wake) then
+    woken:wait(0) -- what was posted in the same moment in which somebody's time passed
     woken:wait(SHORTEST)
   else
     nap(SHORTEST)
