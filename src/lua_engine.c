@@ -130,9 +130,11 @@ static int pool_collect(lua_State *L) {
 /* Types. */
 
 static const luaL_Reg engine_methods[] = {
-  { "fd", engine_fd },       { "begin", engine_begin }, { "step", engine_step },     { "wait", engine_wait },
-  { "alert", engine_alert }, { "pool", new_pool },        { "close", engine_close },
-  { "__gc", engine_close },  { "__close", engine_close }, { NULL, NULL },
+  { "fd", engine_fd },         { "begin", engine_begin },
+  { "step", engine_step },     { "wait", engine_wait },
+  { "alert", engine_alert },   { "pool", new_pool },
+  { "close", engine_close },   { "__gc", engine_close },
+  { "__close", engine_close }, { NULL, NULL },
 };
 
 static const luaL_Reg pool_methods[] = {

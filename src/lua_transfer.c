@@ -272,8 +272,12 @@ static int judge(lua_State *L) {
 }
 
 static const luaL_Reg methods[] = {
-  { "done", transfer_done },   { "result", transfer_result }, { "timings", transfer_timings },
-  { "close", transfer_close }, { "__gc", transfer_close },    { "__close", transfer_close },
+  { "done", transfer_done },
+  { "result", transfer_result },
+  { "timings", transfer_timings },
+  { "close", transfer_close },
+  { "__gc", transfer_close },
+  { "__close", transfer_close },
   { NULL, NULL },
 };
 

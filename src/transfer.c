@@ -141,7 +141,8 @@ static void end(struct sap_transfer *transfer) {
 
 void sap_transfer_finish(struct sap_transfer *transfer, const struct sap_handle *handle, CURLcode code) {
   read_facts(transfer, handle->easy, code);
-  if (transfer->facts.verdict == SAP_VERDICT_NONE) memcpy(transfer->detail, handle->detail, sizeof transfer->detail);
+  if (transfer->facts.verdict == SAP_VERDICT_NONE)
+    memcpy(transfer->detail, handle->detail, sizeof transfer->detail);
   end(transfer);
 }
 

@@ -113,8 +113,8 @@ local function is_done(waiter)
   return waiter.done or waiter.transfer:done()
 end
 
--- Waits until there may be something to do. Where the host can only look again, that is at once while there is more, and
--- as often as it may help.
+-- Waits until there may be something to do. Where the host can only look again, that is at once while there is more,
+-- and as often as it may help.
 local function look_again(waiter, host, found, idle)
   waiter.turns = host.turn and (found >= FEW or is_quick and idle <= EAGER)
   if waiter.turns then return host.turn() end

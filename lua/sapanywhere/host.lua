@@ -4,8 +4,8 @@
 --   `wait(fd, seconds, idle)`
 --                            returns when fd can be read, or when the time has passed, or earlier; for a host that can
 --                            only look again, `idle` counts the waits since there was last something to do
---   `turn()`                 only for a host whose `wait` does no more than look again after a while, so that nobody has
---                            to be woken from it: returns as soon as whatever else is ready has had its turn
+--   `turn()`                 only for a host whose `wait` does no more than look again after a while, so that nobody
+--                            has to be woken from it: returns as soon as whatever else is ready has had its turn
 --   `signal()`               an object with `wait(self, seconds)`, `post(self)` and `close(self)`; nil where there is
 --                            nothing left to make one of
 --   `loop()`                 the key of the running loop: coroutines with the same key can wake each other
