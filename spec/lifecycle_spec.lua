@@ -50,20 +50,8 @@ describe("the life of", function()
       return made.engine, start(made.pool, {}), start(made.pool, {})
     end
 
-    it("begins what was started, and leaves what is ready to the next step", function()
-      local engine, first, second = start_two()
-      engine:begin()
-      assert(core.poll(engine:fd(), 20))
-      engine:begin()
-      assert.is_false(first:done() or second:done())
-      while not (first:done() and second:done()) do engine:wait(done, 10) end
-      engine:close()
-    end)
-
     it("deals with no more at once than it is asked to", function()
       local engine, first, second = start_two()
-      engine:begin()
-      core.poll(-1, 0.2)
       local total = 0
       while not (first:done() and second:done()) do
         local count = engine:step(done, 1)

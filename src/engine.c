@@ -94,13 +94,6 @@ static int allowed_wait(const struct sap_engine *engine, int milliseconds, int64
   return left < milliseconds ? (int)left : milliseconds;
 }
 
-/* What completed meanwhile is told by the next step. */
-void sap_engine_begin(struct sap_engine *engine) {
-  if (sap_engine_open(engine) != 0) return;
-  run_all_due(engine);
-  sap_reactor_arm(&engine->commons.reactor, engine->commons.done.first != NULL ? 1 : next_deadline(engine));
-}
-
 int sap_engine_step(struct sap_engine *engine, int milliseconds, int most) {
   engine->events = 0;
   int error = sap_engine_open(engine);

@@ -24,9 +24,6 @@ void sap_engine_free(struct sap_engine *engine);
 /* Opens the descriptors where they are not open yet; drops what a fork inherited. 0, or an errno. */
 int sap_engine_open(struct sap_engine *engine);
 
-/* Begins what is to begin, and leaves what is ready to the next step. */
-void sap_engine_begin(struct sap_engine *engine);
-
 /* Does what is ready, on `most` descriptors, and completes what is done. Blocks for at most `milliseconds`, and only if
    nothing is ready. 0, or an errno (EINTR when a signal ended the wait). */
 int sap_engine_step(struct sap_engine *engine, int milliseconds, int most);

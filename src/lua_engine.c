@@ -53,11 +53,6 @@ static int engine_alert(lua_State *L) {
   return 0;
 }
 
-static int engine_begin(lua_State *L) {
-  sap_engine_begin(sap_check_handle(L, 1, engine_type));
-  return 0;
-}
-
 /* engine:step(completed, most): does what is ready, on so many descriptors if given, without waiting. */
 static int engine_step(lua_State *L) {
   struct sap_engine *engine = sap_check_handle(L, 1, engine_type);
@@ -130,11 +125,9 @@ static int pool_collect(lua_State *L) {
 /* Types. */
 
 static const luaL_Reg engine_methods[] = {
-  { "fd", engine_fd },         { "begin", engine_begin },
-  { "step", engine_step },     { "wait", engine_wait },
-  { "alert", engine_alert },   { "pool", new_pool },
-  { "close", engine_close },   { "__gc", engine_close },
-  { "__close", engine_close }, { NULL, NULL },
+  { "fd", engine_fd },       { "step", engine_step },     { "wait", engine_wait },
+  { "alert", engine_alert }, { "pool", new_pool },        { "close", engine_close },
+  { "__gc", engine_close },  { "__close", engine_close }, { NULL, NULL },
 };
 
 static const luaL_Reg pool_methods[] = {

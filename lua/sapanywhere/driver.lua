@@ -9,9 +9,9 @@ local core = require "sapanywhere.core"
 
 local now = core.now
 
-local SOON = 0.02 -- seconds
-local EAGER, TURNS = 20, 3
-local FEW, MANY = 2, 16 -- descriptors: how many a leader deals with in one turn of a loop that is not only its own
+local SOON, EAGER = 0.02, 0.001 -- seconds
+local FEW, MANY = 2, 8 -- transfers
+local TURNS = 3
 local MAIN = "main" -- stands for the main coroutine, which is nil on Lua 5.1
 
 local engine = core.engine()
@@ -113,26 +113,32 @@ local function is_done(waiter)
   return waiter.done or waiter.transfer:done()
 end
 
--- Waits until there may be something to do. Where the host can only look again, that is at once while there is more,
--- and as often as it may help.
-local function look_again(waiter, host, found, idle)
-  waiter.turns = host.turn and (found >= FEW or is_quick and idle <= EAGER)
-  if waiter.turns then return host.turn() end
-  host.wait(engine:fd(), host.heartbeat, is_quick and idle - EAGER or idle)
+-- How much to do in one turn of a loop that can only look again: whoever else is in it comes between two turns.
+local function share_of(host)
+  if host.turn then return is_quick and MANY or FEW end
 end
 
+-- Where the host can only look again, a leader does so at once while there is more, and for a while where answers come
+-- quickly.
 local function lead(waiter, host, loop)
-  local found, idle, is_left = 0, 0, false
+  local found, idle, is_left, last = 0, 0, false, now()
   leaders[loop], waiter.leads = waiter, not host.turn
   while not is_done(waiter) do
-    stepped[loop] = now()
+    local time = now()
+    stepped[loop] = time
     if not is_left then
-      found = step(host.turn and (is_quick and MANY or FEW))
-      idle = found > 0 and 0 or idle + 1
+      found, waiter.begun = step(share_of(host)), 0
+      if found > 0 then idle, last = 0, time end
     end
     if not is_done(waiter) then
       is_left = leave_turn()
-      look_again(waiter, host, found, idle)
+      waiter.turns = host.turn and (found >= FEW or is_quick and time - last < EAGER)
+      if waiter.turns then
+        host.turn()
+      else
+        idle = idle + 1
+        host.wait(engine:fd(), host.heartbeat, idle)
+      end
     end
   end
   waiter.leads, overtaken[waiter] = nil, nil
@@ -153,7 +159,21 @@ local function follow(waiter, host, loop, signal)
   signal:close()
 end
 
---- Waits in this host until a transfer is done. It begins now, but where the loop's leader steps in this turn anyhow.
+-- Begins what was started. A leader that steps in this turn anyhow does so for a few; for many at once, libcurl would
+-- open more connections than are needed, and look through all of them each time.
+local function begin(loop, host)
+  local leader = leaders[loop]
+  if not (leader and leader.turns) then
+    step(host.turn and 1)
+  elseif leader.begun < MANY then
+    leader.begun = leader.begun + 1
+  else
+    step(2 * MANY)
+    leader.begun = 0
+  end
+end
+
+--- Waits in this host until a transfer is done.
 -- @param transfer from `pool:start`
 -- @tparam number id of the transfer
 -- @tparam table host from host.lua
@@ -161,14 +181,14 @@ local function await(transfer, id, host)
   local loop, thread = host.loop(), coroutine.running()
   local started = now()
   local waiter = {
-    transfer = transfer, thread = thread, loop = loop, done = false, signal = nil, leads = false, turns = false,
+    transfer = transfer, thread = thread, loop = loop, done = false, signal = nil, leads = false,
+    turns = false, begun = 0,
   }
   local key = thread or MAIN
   followers[loop] = followers[loop] or setmetatable({}, { __mode = "k" })
   forget(key)
   waiters[id], active[key] = waiter, waiter
-  local leader = leaders[loop]
-  if leader and not leader.turns then engine:begin() end
+  begin(loop, host)
   while not is_done(waiter) do
     local signal = is_led(loop, host) and host.signal()
     if signal then follow(waiter, host, loop, signal) else lead(waiter, host, loop) end
