@@ -105,7 +105,7 @@ describe("when", function()
       local outcomes, tasks, client = {}, {}, sapanywhere.new { base_url = given.base_url }
       for index, options in ipairs(given.creating) do
         tasks[index] = function()
-          options.base_url, options.retry, options.timeout = given.url, false, 10
+          options.base_url, options.retry, options.timeout = given.url, false, 30
           outcomes[index] = describe(client:create_instance(options))
         end
       end
@@ -113,7 +113,7 @@ describe("when", function()
       local after = describe(client:oauth_url(given.asking))
       client:close() -- the kept connections take all descriptors that there are
       return { outcomes = outcomes, after = after }
-    ]], { creating = creating, url = service:url { delay = 0.3 } }, { before = ROOM_FOR_SOME })
+    ]], { creating = creating, url = service:url { delay = 3 } }, { before = ROOM_FOR_SOME })
     local count, done, refused = service:count_names(), 0, 0
     for index, outcome in ipairs(said.outcomes) do
       assert.equal(outcome.ok and 1 or 0, count["descriptor " .. index] or 0)
