@@ -86,5 +86,5 @@ CURLcode sap_upload_load(struct sap_handle *handle, const struct sap_request *re
 }
 
 void sap_upload_unload(struct sap_handle *handle) {
-  if (handle->transfer->upload.body.data != NULL) curl_easy_setopt(handle->easy, CURLOPT_POSTFIELDS, NULL);
+  curl_easy_setopt(handle->easy, CURLOPT_POSTFIELDS, NULL);
 }

@@ -23,7 +23,8 @@ struct sap_upload {
 /* Lets a handle call back for the upload of the transfer that it carries. */
 void sap_upload_set_callbacks(struct sap_handle *handle);
 
-/* Tells the handle the method and the body, which is copied, and takes the body out of it again. */
+/* Tells the handle the method and the body, which is copied, and takes the body out of it again, whose copy may be gone
+   by then. */
 CURLcode sap_upload_load(struct sap_handle *handle, const struct sap_request *request);
 void sap_upload_unload(struct sap_handle *handle);
 
