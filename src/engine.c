@@ -60,11 +60,6 @@ static bool run_due(struct sap_engine *engine, int64_t now) {
   return engine->events != before;
 }
 
-/* What is due may make more of it. */
-static void run_all_due(struct sap_engine *engine) {
-  for (int round = 0; round < ROUNDS_PER_STEP && run_due(engine, sap_reactor_now()); round++) continue;
-}
-
 static int64_t next_deadline(const struct sap_engine *engine) {
   int64_t next = SAP_NEVER;
   for (const struct sap_pool *pool = engine->commons.pools; pool != NULL; pool = pool->next)
@@ -100,7 +95,7 @@ int sap_engine_step(struct sap_engine *engine, int milliseconds, int most) {
   if (error != 0) return error;
   run_due(engine, sap_reactor_now());
   error = collect(engine, allowed_wait(engine, milliseconds, sap_reactor_now()), most);
-  run_all_due(engine);
+  for (int round = 0; round < ROUNDS_PER_STEP && run_due(engine, sap_reactor_now()); round++) continue;
   sap_reactor_arm(&engine->commons.reactor, next_deadline(engine));
   return error;
 }

@@ -27,14 +27,13 @@ local stepped = setmetatable({}, { __mode = "k" })    -- loop → when its leade
 
 -- Leading waiters whose transfer somebody else completed → how many more turns the engine's descriptor is left to them.
 local overtaken = setmetatable({}, { __mode = "k" })
-local may_be_overtaken = false -- whether somebody may be in it
 
 local function tell(waiter)
   waiter.done = true
   if waiter.signal then
     waiter.signal:post()
   elseif waiter.leads then
-    overtaken[waiter], may_be_overtaken = TURNS, true
+    overtaken[waiter] = TURNS
   end
 end
 
@@ -46,12 +45,12 @@ local function settle(completed, count)
 end
 
 --- Steps the engine once, for everybody.
--- @tparam ?number|false most how many descriptors to look at
+-- @tparam[opt] number most how many descriptors to look at
 -- @treturn number how much there was to do
 local function step(most)
   local completed = spare or {}
   spare = nil
-  local count, events = engine:step(completed, most or nil)
+  local count, events = engine:step(completed, most)
   if count then settle(completed, count) end
   spare = completed
   return count and events or 0
@@ -60,16 +59,13 @@ end
 -- A leader of another loop cannot see that its transfer is done: its descriptor is made readable. The next step ends
 -- that, whoever makes it.
 local function alert()
-  if not may_be_overtaken then return end
-  may_be_overtaken = next(overtaken) ~= nil
-  if may_be_overtaken then engine:alert() end
+  if next(overtaken) then engine:alert() end
 end
 
 -- Leaves it readable while this leader waits, without a step, so that their loop sees it, inside this one or beside it.
 -- There are a few such turns: their loop may not run at all, and this one must go on.
 local function leave_turn()
   local is_left = false
-  if not may_be_overtaken then return is_left end
   for waiter, turns in pairs(overtaken) do
     if turns > 0 then overtaken[waiter], is_left = turns - 1, true end
   end

@@ -66,12 +66,8 @@ function Signal:close()
 end
 
 local function signal()
-  local count = #spare
-  if count > 0 then
-    local old = spare[count]
-    spare[count] = nil
-    return old
-  end
+  local old = table.remove(spare)
+  if old then return old end
   local new = semaphore.new(0)
   return new and setmetatable({ semaphore = new }, Signal)
 end
