@@ -1,0 +1,102 @@
+-- A secret is found under whatever it wears, by the quick look in C as by the search in Lua, and whatever stands around
+-- it. What is shown is one line of UTF-8.
+
+local core = require "sapanywhere.core"
+local disguises = require "sapanywhere.disguises"
+local redact = require "sapanywhere.redact"
+
+local function each_byte(form)
+  return function(text)
+    return (text:gsub(".", function(char) return form:format(char:byte()) end))
+  end
+end
+
+local ENTITIES = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;", ["'"] = "&apos;" }
+
+-- Each puts one layer of escapes on bytes from 20 to FF.
+local LAYERS = {
+  each_byte "%%%02X", each_byte "%%%02x", core.percent_encode, each_byte "\\u%04x", each_byte "&#%d;",
+  each_byte "&#x%X;",
+  function(text) return (text:gsub('[\\"/]', "\\%0")) end,
+  function(text) return (text:gsub("[&<>\"']", ENTITIES)) end,
+}
+
+-- What is under escapes: the secret itself, or the base64 of it and what stands beside it.
+local CORES = {
+  function(secret) return secret end,
+  function(secret, before, after) return core.base64(before .. secret .. after) end,
+  function(secret, before, after) return core.base64url(before .. secret .. after) end,
+}
+
+-- Escapes of characters above 7F, as JSON and HTML write them, stand for UTF-8, not for bytes.
+local function is_byte_wise(layer) return layer <= 3 or layer >= 7 end
+
+local function printable(bytes)
+  return (bytes:gsub("%c", function(char) return string.char(32 + char:byte() % 32) end))
+end
+
+-- Reads an input from its beginning on; bytes that are not there are 0.
+local Reader = {}
+Reader.__index = Reader
+
+function Reader:byte()
+  local byte = self.input:byte(self.at) or 0
+  self.at = self.at + 1
+  return byte
+end
+
+function Reader:bytes(count)
+  local bytes = self.input:sub(self.at, self.at + count - 1)
+  self.at = self.at + count
+  return bytes
+end
+
+function Reader:is_over() return self.at > #self.input end
+
+local function dress(secret, reader)
+  local form = CORES[reader:byte() % #CORES + 1](secret, printable(reader:bytes(reader:byte() % 4)), "/after")
+  for _ = 1, reader:byte() % 4 do
+    local layer = reader:byte() % #LAYERS + 1
+    if is_byte_wise(layer) or not form:find("[\128-\255]") then form = LAYERS[layer](form) end
+  end
+  return form
+end
+
+-- The text of an input, and what must not be in it afterwards. Brackets keep what is before a form out of its escapes.
+local function build(reader, secret)
+  local parts, forms = {}, {}
+  while not reader:is_over() do
+    if reader:byte() % 2 == 0 then
+      parts[#parts + 1] = reader:bytes(reader:byte() % 40)
+    else
+      forms[#forms + 1] = dress(secret, reader)
+      parts[#parts + 1] = "(" .. forms[#forms] .. ")"
+    end
+  end
+  return table.concat(parts), forms
+end
+
+local function hide_without_quick_look(text, secrets)
+  local may_hold = core.may_hold
+  core.may_hold = function() return true end
+  local hidden = disguises.hide(text, secrets)
+  core.may_hold = may_hold
+  return hidden
+end
+
+local LONGEST_SEARCHED = 16 * 1024
+
+return function(input)
+  local reader = setmetatable({ input = input, at = 1 }, Reader)
+  local secret = printable(reader:bytes(4 + reader:byte() % 40))
+  local text, forms = build(reader, secret)
+  if #secret < 4 or #text > LONGEST_SEARCHED then return end
+  local hidden = disguises.hide(text, { secret })
+  local rest = hidden:gsub("%[hidden%]", "\0")
+  for _, form in ipairs(forms) do
+    assert(not rest:find(form, 1, true), "a secret is shown")
+  end
+  assert(hidden == hide_without_quick_look(text, { secret }), "the quick look sees something else")
+  local line = redact.line(text, 200, { secret })
+  assert(#line <= 203 and core.is_utf8(line) and not core.has_control(line), "no line to show")
+end
