@@ -30,21 +30,17 @@ local LOADS = {
 }
 
 -- LuaJIT compiles something else in each worker, which makes a tenth or more: each round has a worker of its own.
-local function measure_rates(rig, service)
-  local application
+local function measure_rates(rig, renew)
   for _, told in ipairs(LOADS) do
+    local application, at_round
     local function run(way, seconds)
       return load(rig, application, told[2] .. way.suffix, told[3], seconds)
     end
-    local function renew()
-      if application then application.stop() end
-      application = start_application(rig, service, "1")
-      for _, way in ipairs(WAYS) do run(way, 1) end
-    end
-    local at_round
     local samples = rig.compare(WAYS, rig.pick(7, 2), function(way, round)
-      if round ~= at_round then renew() end
-      at_round = round
+      if round ~= at_round then
+        application, at_round = renew "1", round
+        for _, each in ipairs(WAYS) do run(each, 1) end
+      end
       local seconds, before = rig.pick(2, 1), cpu_ns(rig, application.pid)
       local rate = run(way, seconds)
       return { rate = rate, cpu = (cpu_ns(rig, application.pid) - before) / (rate * seconds) }
@@ -54,7 +50,6 @@ local function measure_rates(rig, service)
     rig.report("nginx, " .. told[1] .. ": cpu of the worker per call", "µs", samples, "cpu",
       { order = ORDER, floor = "capture", factor = 1e-3 })
   end
-  application.stop()
 end
 
 -- Against asking the service directly, and a page of the same nginx that does nothing.
@@ -110,15 +105,24 @@ end
 
 return function(rig, service)
   if not rig.output("command -v wrk nginx") then return end
-  local seconds = rig.pick(10, 3)
-  measure_rates(rig, service)
-  local application = start_application(rig, service, tostring(seconds))
+  local seconds, running = rig.pick(10, 3), nil
+  local function stop()
+    if running then running.stop() end
+    running = nil
+  end
+  local function renew(long)
+    stop()
+    running = start_application(rig, service, long)
+    return running
+  end
   local ok, problem = pcall(function()
+    measure_rates(rig, renew)
+    local application = renew(tostring(seconds))
     measure_added(rig, service, application)
     measure_long(rig, application, seconds)
     measure_neighbour(rig, application, "of 50 to 150 ms", "/spread")
     measure_neighbour(rig, application, "of 100 ms in step", "/late")
   end)
-  application.stop()
+  stop()
   if not ok then error(problem, 0) end
 end
