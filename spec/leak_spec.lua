@@ -9,6 +9,7 @@ local services = require "support.service"
 
 local CALLS = tonumber(os.getenv("LEAK_CALLS")) or 10000
 local TOLERANCE = 1024 -- KiB of resident memory: pages that the allocators have not given back
+local LUA_TOLERANCE = 192 -- KiB: LuaJIT's traces; the smallest table, lost by each of 9,000 calls, would be 360
 
 local function read(path, pattern)
   local file = assert(io.open(path))
@@ -105,6 +106,6 @@ describe("after " .. CALLS .. " calls", function()
     assert.equal(before.threads, after.threads)
     if child.is_watched() then return end -- memory is kept to find uses of what was freed
     assert(after.resident <= before.resident + TOLERANCE, grown)
-    assert(after.lua <= before.lua + 64, grown)
+    assert(after.lua <= before.lua + LUA_TOLERANCE, grown)
   end)
 end)
