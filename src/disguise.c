@@ -77,7 +77,7 @@ static bool has_needle(const struct sap_needles *needles, const unsigned char *a
 /* Whether a needle begins at one of the places from `first` to `last`. */
 static bool is_around(const struct sap_needles *needles, struct sap_slice text, size_t first, size_t last) {
   for (size_t at = first; at <= last && at + needles->length <= text.len; at++) {
-    unsigned char bytes[SAP_LONGEST_NEEDLE];
+    unsigned char bytes[SAP_LONGEST_NEEDLE] = { 0 };
 
     for (size_t i = 0; i < needles->length; i++) bytes[i] = plain_byte(text.data[at + i]);
     if (has_needle(needles, bytes)) return true;

@@ -36,11 +36,13 @@ static enum sap_json_written append_escaped(struct sap_buffer *out, const char *
   for (;;) {
     const char *stop = skip_unescaped(at, end);
     char escape[6];
+    size_t len;
 
     if (sap_buffer_append(out, at, (size_t)(stop - at)) != 0) return SAP_JSON_NO_ROOM;
     if (stop >= end) return SAP_JSON_WRITTEN;
     if ((unsigned char)*stop >= 0x80) return SAP_JSON_NOT_UTF8;
-    if (sap_buffer_append(out, escape, write_escape(escape, *stop)) != 0) return SAP_JSON_NO_ROOM;
+    len = write_escape(escape, *stop);
+    if (sap_buffer_append(out, escape, len) != 0) return SAP_JSON_NO_ROOM;
     at = stop + 1;
   }
 }
@@ -57,8 +59,9 @@ enum sap_json_written sap_json_append_string(struct sap_buffer *out, const char 
 
 int sap_json_append_integer(struct sap_buffer *out, int64_t value) {
   char text[SAP_JSON_NUMBER_SIZE];
+  size_t len = sap_json_write_integer(text, value);
 
-  return sap_buffer_append(out, text, sap_json_write_integer(text, value));
+  return sap_buffer_append(out, text, len);
 }
 
 int sap_json_append_double(struct sap_buffer *out, double value) {

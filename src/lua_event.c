@@ -44,7 +44,7 @@ static int event_post(lua_State *L) {
     when.it_value.tv_nsec = (long)((seconds - (lua_Number)when.it_value.tv_sec) * 1e9);
   }
   if (when.it_value.tv_sec == 0 && when.it_value.tv_nsec == 0) when.it_value.tv_nsec = 1;
-  timerfd_settime(event, 0, &when, NULL);
+  (void)timerfd_settime(event, 0, &when, NULL);
   return 0;
 }
 

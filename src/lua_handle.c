@@ -20,13 +20,13 @@ void **sap_push_handle(lua_State *L, const char *type) {
 }
 
 void *sap_check_handle(lua_State *L, int index, const char *type) {
-  void **handle = luaL_checkudata(L, index, type);
+  void **handle = (void **)luaL_checkudata(L, index, type);
   luaL_argcheck(L, *handle != NULL, index, "is closed");
   return *handle;
 }
 
 void *sap_take_handle(lua_State *L, const char *type) {
-  void **handle = luaL_checkudata(L, 1, type);
+  void **handle = (void **)luaL_checkudata(L, 1, type);
   void *object = *handle;
   *handle = NULL;
   return object;

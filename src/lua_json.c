@@ -100,10 +100,11 @@ static bool restore_place(lua_State *L, const struct sap_json_place *place) {
 /* The value on the top is what lua-cjson made of the text: puts the numbers in, by the hints where they tell all. */
 static void restore_all(lua_State *L, const struct sap_json_report *report) {
   size_t left = report->marks, len;
-  const char *text;
 
   if (lua_type(L, -1) != LUA_TTABLE) {
-    if (left > 0 && (text = to_marked(L, &len)) != NULL) push_number(L, text, len);
+    const char *text = left > 0 ? to_marked(L, &len) : NULL;
+
+    if (text != NULL) push_number(L, text, len);
     return;
   }
   if (report->place_count == left)

@@ -130,7 +130,7 @@ static int from_base64url(lua_State *L) {
 static int now(lua_State *L) {
   struct timespec time;
 
-  clock_gettime(CLOCK_MONOTONIC, &time);
+  (void)clock_gettime(CLOCK_MONOTONIC, &time);
   lua_pushnumber(L, (lua_Number)time.tv_sec + (lua_Number)time.tv_nsec / 1e9);
   return 1;
 }

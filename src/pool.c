@@ -147,7 +147,7 @@ static void complete_finished(struct sap_pool *pool) {
     CURLcode code = message->data.result;
     if (code == CURLE_COULDNT_CONNECT && pool->starved) code = CURLE_OUT_OF_MEMORY;
     curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &handle);
-    complete(((struct sap_handle *)(void *)handle)->transfer, code);
+    complete(((struct sap_handle *)handle)->transfer, code);
   }
 }
 

@@ -18,7 +18,7 @@ enum { EVENTS_PER_WAIT = 64 };
 
 int64_t sap_reactor_now(void) {
   struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
+  (void)clock_gettime(CLOCK_MONOTONIC, &now);
   return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
