@@ -139,13 +139,21 @@ static void complete(struct sap_transfer *transfer, CURLcode code) {
   retire(transfer);
 }
 
+/* What libcurl cannot know, or calls otherwise: that a socket was given up; since 8.x, that there is no memory for a URL
+   which was good when the handle was aimed at it; since 8.23, that a client's key is of no use. */
+static CURLcode true_code(const struct sap_pool *pool, CURLcode code) {
+  if (code == CURLE_COULDNT_CONNECT && pool->starved) return CURLE_OUT_OF_MEMORY;
+  if (code == CURLE_URL_MALFORMAT) return CURLE_OUT_OF_MEMORY;
+  if (code == CURLE_BAD_FUNCTION_ARGUMENT && pool->settings.key_file != NULL) return CURLE_SSL_CERTPROBLEM;
+  return code;
+}
+
 static void complete_finished(struct sap_pool *pool) {
   CURLMsg *message;
   int left;
   while ((message = curl_multi_info_read(pool->multi, &left)) != NULL) {
     char *handle = NULL;
-    CURLcode code = message->data.result;
-    if (code == CURLE_COULDNT_CONNECT && pool->starved) code = CURLE_OUT_OF_MEMORY;
+    CURLcode code = true_code(pool, message->data.result);
     curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &handle);
     complete(((struct sap_handle *)handle)->transfer, code);
   }

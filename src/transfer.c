@@ -118,13 +118,6 @@ static void read_timings(struct sap_timings *timings, CURL *easy) {
   timings->total = seconds(easy, CURLINFO_TOTAL_TIME_T);
 }
 
-/* What libcurl calls otherwise. It takes a connection that closes within the head for the end of an answer without a
-   body. And a URL that was good when the handle was aimed at it is bad later only where libcurl has no memory for it. */
-static CURLcode true_code(const struct sap_transfer *transfer, CURLcode code) {
-  if (code == CURLE_OK && !transfer->head_whole) return CURLE_PARTIAL_FILE;
-  return code == CURLE_URL_MALFORMAT ? CURLE_OUT_OF_MEMORY : code;
-}
-
 static void read_facts(struct sap_transfer *transfer, CURL *easy, CURLcode code) {
   curl_off_t ready = 0;
   long connects = 0;
@@ -133,7 +126,8 @@ static void read_facts(struct sap_transfer *transfer, CURL *easy, CURLcode code)
   curl_easy_getinfo(easy, CURLINFO_PRETRANSFER_TIME_T, &ready);
   curl_easy_getinfo(easy, CURLINFO_REQUEST_SIZE, &transfer->facts.request_size);
   curl_easy_getinfo(easy, CURLINFO_NUM_CONNECTS, &connects);
-  transfer->facts.code = true_code(transfer, code);
+  /* libcurl takes a connection that closes within the head for the end of an answer without a body. */
+  transfer->facts.code = code == CURLE_OK && !transfer->head_whole ? CURLE_PARTIAL_FILE : code;
   transfer->facts.established = ready > 0;
   transfer->reused = connects == 0 && ready > 0;
   read_timings(&transfer->timings, easy);
