@@ -13,13 +13,15 @@ end
 
 local ENTITIES = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;", ["'"] = "&apos;" }
 
--- Each puts one layer of escapes on bytes from 20 to FF.
+-- Each puts one layer of escapes on bytes from 20 to FF; those behind the first BYTE_WISE stand for characters, not for
+-- bytes, and only take those up to 7E.
 local LAYERS = {
-  each_byte "%%%02X", each_byte "%%%02x", core.percent_encode, each_byte "\\u%04x", each_byte "&#%d;",
-  each_byte "&#x%X;",
+  each_byte "%%%02X", each_byte "%%%02x", core.percent_encode,
   function(text) return (text:gsub('[\\"/]', "\\%0")) end,
   function(text) return (text:gsub("[&<>\"']", ENTITIES)) end,
+  each_byte "\\u%04x", each_byte "&#%d;", each_byte "&#x%X;",
 }
+local BYTE_WISE = 5
 
 -- What is under escapes: the secret itself, or the base64 of it and what stands beside it.
 local CORES = {
@@ -27,9 +29,6 @@ local CORES = {
   function(secret, before, after) return core.base64(before .. secret .. after) end,
   function(secret, before, after) return core.base64url(before .. secret .. after) end,
 }
-
--- Escapes of characters above 7F, as JSON and HTML write them, stand for UTF-8, not for bytes.
-local function is_byte_wise(layer) return layer <= 3 or layer >= 7 end
 
 local function printable(bytes)
   return (bytes:gsub("%c", function(char) return string.char(32 + char:byte() % 32) end))
@@ -56,8 +55,8 @@ function Reader:is_over() return self.at > #self.input end
 local function dress(secret, reader)
   local form = CORES[reader:byte() % #CORES + 1](secret, printable(reader:bytes(reader:byte() % 4)), "/after")
   for _ = 1, reader:byte() % 4 do
-    local layer = reader:byte() % #LAYERS + 1
-    if is_byte_wise(layer) or not form:find("[\128-\255]") then form = LAYERS[layer](form) end
+    local choice = form:find("[\128-\255]") and BYTE_WISE or #LAYERS
+    form = LAYERS[reader:byte() % choice + 1](form)
   end
   return form
 end
