@@ -17,7 +17,7 @@ enum {
 };
 
 /* Upvalues: the metatable of our lists, and what newer versions of lua-cjson have for lists, or nil. */
-enum { LIST_TYPE = 1, ARRAY_MT = 2, EMPTY_ARRAY_MT = 3, EMPTY_ARRAY = 4, UPVALUES = 4 };
+enum { LIST_TYPE = 1, ARRAY_MT = 2, EMPTY_ARRAY_MT = 3, EMPTY_ARRAY = 4, UPVALUES = EMPTY_ARRAY };
 
 struct writer {
   lua_State *L;
