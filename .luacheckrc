@@ -8,4 +8,3 @@ files["spec"] = { std = "+busted" }
 
 -- Run inside nginx.
 files["**/nginx*.lua"] = { std = "+ngx_lua" }
-files["**/host/nginx*.lua"] = { std = "+ngx_lua" }

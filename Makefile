@@ -13,9 +13,10 @@ endif
 # Each Lua, and each way of building for it, has a directory of its own.
 BUILD   ?= build/$(LUA)$(if $(SANITIZE),-sanitized)
 CORE    := $(BUILD)/sapanywhere/core.so
-SOURCES := $(wildcard src/*.c)
+SOURCES := $(wildcard src/*/*.c)
 OBJECTS := $(SOURCES:src/%.c=$(BUILD)/obj/%.o)
 MODULES  = $(shell find lua -name '*.lua' | sort)
+SPECS    = $(shell find spec -name '*_spec.lua' | sort)
 
 # --- Flags: CFLAGS and LDFLAGS are the user's, the others are needed ---
 
@@ -30,7 +31,7 @@ WARNINGS  = -Wall -Wextra -Wshadow -Wpointer-arith -Wwrite-strings -Wstrict-prot
   -Wformat=2 -Wundef -Wvla $(if $(WERROR),-Werror)
 SANITIZER = -fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=undefined
 
-COMPILE := $(CC) -std=gnu11 -fPIC -fvisibility=hidden $(WARNINGS) $(if $(SANITIZE),$(SANITIZER),$(HARDENING)) \
+COMPILE := $(CC) -std=gnu11 -Isrc -fPIC -fvisibility=hidden $(WARNINGS) $(if $(SANITIZE),$(SANITIZER),$(HARDENING)) \
   $(patsubst -I%,-isystem %,$(LUA_CFLAGS) $(LIB_CFLAGS)) $(CFLAGS)
 LINK    := $(CC) -shared -Wl,-z,relro,-z,lazy,-z,nodelete,--as-needed $(if $(SANITIZE),$(SANITIZER)) $(LDFLAGS)
 
@@ -55,22 +56,22 @@ $(BUILD)/obj/%.o: src/%.c $(BUILD)/flags
 # Written anew, after a look at what the machine lacks, only when the way of building has changed.
 $(BUILD)/flags: FORCE
 	@echo '$(COMPILE) | $(LINK) | $(SOURCES)' | cmp -s - $@ || { \
-	  CC='$(CC)' LUA_CFLAGS='$(LUA_CFLAGS)' .ci/need build $(LUA) && mkdir -p $(@D) && \
+	  CC='$(CC)' LUA_CFLAGS='$(LUA_CFLAGS)' packaging/need build $(LUA) && mkdir -p $(@D) && \
 	  echo '$(COMPILE) | $(LINK) | $(SOURCES)' >$@; }
 
 each-lua: # the core for every Lua
 	@for lua in $(LUAS); do $(MAKE) --no-print-directory LUA=$$lua BUILD=build/$$lua || exit; done
 
 # deps-build, -demo, -test, -bench, -check, -fuzz, -soak, -lint, -doc: get what the machine lacks for that, or name it.
-deps-build: ; @.ci/need --install build $(LUA)
-deps-demo:  ; @.ci/need --install demo lua5.4
-deps-test:  ; @.ci/need --install test $(LUAS)
-deps-bench: ; @.ci/need --install bench lua5.4 luajit
-deps-check: ; @.ci/need --install check $(LUAS)
-deps-fuzz:  ; @.ci/need --install fuzz lua5.4
-deps-soak:  ; @.ci/need --install demo $(LUA)
-deps-lint:  ; @.ci/need --install lint $(LUAS)
-deps-doc:   ; @.ci/need --install doc
+deps-build: ; @packaging/need --install build $(LUA)
+deps-demo:  ; @packaging/need --install demo lua5.4
+deps-test:  ; @packaging/need --install test $(LUAS)
+deps-bench: ; @packaging/need --install bench lua5.4 luajit
+deps-check: ; @packaging/need --install check $(LUAS)
+deps-fuzz:  ; @packaging/need --install fuzz lua5.4
+deps-soak:  ; @packaging/need --install demo $(LUA)
+deps-lint:  ; @packaging/need --install lint $(LUAS)
+deps-doc:   ; @packaging/need --install doc
 
 # --- Testing: each step installs what is missing, on Debian and Ubuntu ---
 
@@ -96,26 +97,26 @@ check-valgrind:  $(HARD_LUAS:%=valgrind-%)
 check-eager:     $(LUAS:%=eager-%)
 check-memory:    $(LUAS:%=memory-%)
 
-# What src/upload.c does with a libcurl before 7.80, on this one.
+# What src/http/upload.c does with a libcurl before 7.80, on this one.
 check-older:
 	@echo "== As with a libcurl before 7.80"
 	@$(MAKE) --no-print-directory spec BUILD=build/$(LUA)-older CFLAGS='$(CFLAGS) -DSAP_IS_ASKED=0' \
-	  SPEC='$(patsubst %,spec/%_spec.lua,journey once wire)'
+	  SPEC='$(patsubst %,spec/promises/%_spec.lua,journey once wire)'
 
 # nginx is not sanitized and cannot load a core that is: what LuaJIT's specs run inside it is left to the others.
-IN_NGINX        = $(patsubst %,spec/%_spec.lua,nginx readme secrets state_shared)
-SANITIZED_SPECS = $(filter-out spec/release_spec.lua $(if $(filter luajit,$*),$(IN_NGINX)),$(wildcard spec/*_spec.lua))
+IN_NGINX        = $(patsubst %,spec/%_spec.lua,wait/nginx project/readme promises/secrets state_shared)
+SANITIZED_SPECS = $(filter-out spec/project/release_spec.lua $(if $(filter luajit,$*),$(IN_NGINX)),$(SPECS))
 
 sanitized-%:
 	@echo "== With AddressSanitizer and UndefinedBehaviorSanitizer"
 	@$(MAKE) --no-print-directory spec LUA=$* SANITIZE=address,undefined SPEC='$(SANITIZED_SPECS)'
 
 # The rooms of C and what calls them. A forked child leaves its parent's handles alone, which looks like a leak in it:
-# spec/fork_spec.lua runs with sanitizers only.
+# spec/promises/fork_spec.lua runs with sanitizers only.
 VALGRIND       = valgrind --quiet --leak-check=full --errors-for-leak-kinds=definite --error-exitcode=99 \
   --keep-debuginfo=yes
-VALGRIND_SPECS = $(patsubst %,spec/%_spec.lua,answer callback differential failure hosts json leak lifecycle percent \
-  plan secure text)
+VALGRIND_SPECS = $(filter spec/bytes/% spec/json/% spec/http/% spec/call/% spec/callback%,$(SPECS)) \
+  $(patsubst %,spec/%_spec.lua,wait/hosts promises/leak promises/lifecycle)
 
 valgrind-%:
 	@echo "== With valgrind"
@@ -124,13 +125,13 @@ valgrind-%:
 
 eager-%:
 	@echo "== With an eager collector"
-	@failed=; for file in $(wildcard spec/*_spec.lua); do \
+	@failed=; for file in $(SPECS); do \
 	  echo "$$file"; $(MAKE) --no-print-directory spec LUA=$* EAGER=1 SPEC=$$file || failed="$$failed $$file"; \
 	done; test -z "$$failed" || { echo "with an eager collector, on $*: failed in$$failed"; exit 1; }
 
 memory-%:
 	@echo "== Without memory, everywhere"
-	@ALLOCATIONS=all $(MAKE) --no-print-directory spec LUA=$* SPEC=spec/memory_spec.lua
+	@ALLOCATIONS=all $(MAKE) --no-print-directory spec LUA=$* SPEC=spec/promises/memory_spec.lua
 
 fuzz: deps-fuzz ## every fuzzer for SECONDS (default 10) each; FUZZERS="percent text" for some
 	@$(MAKE) --no-print-directory fuzz-run CC=clang LUA=lua5.4 BUILD=build/fuzz SANITIZE=fuzzer-no-link,address,undefined
@@ -145,16 +146,16 @@ FUZZ_LIBS    = -fsanitize=fuzzer $(LIBS) -llua$(LUA:lua%=%) -lm
 # The rooms, and then what two decoders make of the same text.
 fuzz-run: $(FUZZERS:%=$(BUILD)/%)
 	@LUA_PATH='lua/?.lua;;' spec/fuzz/run $(BUILD) $(SECONDS) $(FUZZERS)
-	@DIFFERENTIAL_SECONDS=$(SECONDS) $(MAKE) --no-print-directory spec SPEC=spec/differential_spec.lua \
+	@DIFFERENTIAL_SECONDS=$(SECONDS) $(MAKE) --no-print-directory spec SPEC=spec/json/differential_spec.lua \
 	  BUILD=build/$(LUA) SANITIZE= CC=cc
 
 $(C_FUZZERS:%=$(BUILD)/%): $(BUILD)/%: spec/fuzz/%.c spec/fuzz/fuzz.h $(OBJECTS)
 	@echo "compile $@"
-	$(Q)$(COMPILE) -Isrc -o $@ $< $(OBJECTS) $(FUZZ_LIBS)
+	$(Q)$(COMPILE) -o $@ $< $(OBJECTS) $(FUZZ_LIBS)
 
 $(LUA_FUZZERS:%=$(BUILD)/%): $(BUILD)/%: spec/fuzz/lua.c spec/fuzz/fuzz.h $(OBJECTS)
 	@echo "compile $@"
-	$(Q)$(COMPILE) -Isrc -DSCRIPT='"spec/fuzz/$*.lua"' -o $@ $< $(OBJECTS) $(FUZZ_LIBS)
+	$(Q)$(COMPILE) -DSCRIPT='"spec/fuzz/$*.lua"' -o $@ $< $(OBJECTS) $(FUZZ_LIBS)
 
 # What specs need of C: system calls, and memory that runs out.
 helpers: $(BUILD)/spec/process.so $(BUILD)/spec/failing.so build/spec/failing_malloc.so $(if $(SANITIZE),$(BUILD)/bin/$(LUA))
@@ -189,7 +190,7 @@ demo-run: $(CORE)
 	@$(RUN) $(LUA) spec/demo.lua
 
 doc: deps-doc ## the reference of every public function, into build/doc
-	@ldoc --quiet --fatalwarnings -c .ci/config.ld . && echo "open build/doc/index.html"
+	@ldoc --quiet --fatalwarnings -c docs/config.ld . && echo "open build/doc/index.html"
 
 bench: deps-bench ## the numbers beside the floor and the peers; QUICK=1 for a short run, see bench/README.md
 	@for lua in lua5.4 luajit; do $(MAKE) --no-print-directory LUA=$$lua BUILD=build/$$lua || exit; done
@@ -224,12 +225,12 @@ lint-lua: deps-lint
 	luacheck --quiet .
 
 lint-format: deps-lint
-	clang-format --dry-run -Werror src/*.[ch]
+	clang-format --dry-run -Werror src/*/*.[ch]
 
 lint-c: deps-lint
 	cppcheck --quiet --error-exitcode=1 --enable=warning,performance,portability --suppress=ctuuninitvar \
 	  --suppress=normalCheckLevelMaxBranches \
-	  --inline-suppr --std=c11 src
+	  --inline-suppr --std=c11 -Isrc src
 	printf '%s\n' $(SOURCES) | xargs -P $$(nproc) -n 4 sh -c 'clang-tidy --quiet "$$@" -- $(TIDY_FLAGS)' tidy
 
 # Warnings are errors for both compilers and the headers of every Lua.
@@ -238,10 +239,10 @@ lint-compilers: deps-lint
 	  $(MAKE) --no-print-directory CC=$$cc WERROR=1 LUA=$$lua BUILD=build/lint/$$cc/$$lua || exit; \
 	done; done
 
-TIDY_FLAGS = -std=gnu11 $(patsubst -I%,-isystem %,$(LUA_CFLAGS) $(LIB_CFLAGS))
+TIDY_FLAGS = -std=gnu11 -Isrc $(patsubst -I%,-isystem %,$(LUA_CFLAGS) $(LIB_CFLAGS))
 
 format: ## rewrite src/ as .clang-format says
-	clang-format -i src/*.[ch]
+	clang-format -i src/*/*.[ch]
 
 # --- Using and installing ---
 
@@ -252,11 +253,15 @@ env: ## the two exports with which a script anywhere uses this checkout's build 
 	@printf 'export %s=%s\n' LUA_PATH $(call quote,$(call quote,$(CURDIR)/lua/?.lua;;))
 	@printf 'export %s=%s\n' LUA_CPATH $(call quote,$(call quote,$(CURDIR)/$(BUILD)/?.so;;))
 
+# Where modules in C and in Lua go; luarocks says its own.
+INSTALL_LIB ?= $(PREFIX)/lib/lua/$(LUA_DIR)
+INSTALL_LUA ?= $(PREFIX)/share/lua/$(LUA_DIR)
+
 install: $(CORE) ## into PREFIX (default /usr/local), below DESTDIR, for LUA
-	install -d "$(DESTDIR)$(PREFIX)/lib/lua/$(LUA_DIR)/sapanywhere"
-	install -m 755 $(CORE) "$(DESTDIR)$(PREFIX)/lib/lua/$(LUA_DIR)/sapanywhere/core.so"
+	install -d "$(DESTDIR)$(INSTALL_LIB)/sapanywhere"
+	install -m 755 $(CORE) "$(DESTDIR)$(INSTALL_LIB)/sapanywhere/core.so"
 	@for file in $(MODULES); do \
-	  install -D -m 644 $$file "$(DESTDIR)$(PREFIX)/share/lua/$(LUA_DIR)/$${file#lua/}" || exit; \
+	  install -D -m 644 $$file "$(DESTDIR)$(INSTALL_LUA)/$${file#lua/}" || exit; \
 	done
 
 clean: ## remove build/

@@ -2,7 +2,7 @@
 -- late, and always the same. Its own behaviour, in Lua, would cost more than the clients that are measured
 -- here.
 
-local ports = require "sapanywhere.sandbox.ports"
+local ports = require "sapanywhere.sandbox.carrier.ports"
 local sandbox = require "sapanywhere.sandbox"
 
 local function read(path)

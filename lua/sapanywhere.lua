@@ -8,8 +8,8 @@
 
 local core = require "sapanywhere.core"
 local client = require "sapanywhere.client"
-local lazy = require "sapanywhere.lazy"
-local options = require "sapanywhere.options"
+local lazy = require "sapanywhere.base.lazy"
+local options = require "sapanywhere.call.options"
 local version = require "sapanywhere.version"
 
 local all = lazy "sapanywhere.all"

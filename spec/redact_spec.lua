@@ -1,8 +1,8 @@
 local core = require "sapanywhere.core"
-local disguises = require "sapanywhere.disguises"
-local endpoints = require "sapanywhere.endpoints"
+local disguises = require "sapanywhere.hide.disguises"
+local endpoints = require "sapanywhere.api.rows"
 local errors = require "sapanywhere.errors"
-local options = require "sapanywhere.options"
+local options = require "sapanywhere.call.options"
 local redact = require "sapanywhere.redact"
 
 -- Every way in which a secret may be written somewhere else.

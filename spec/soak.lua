@@ -5,8 +5,8 @@
 -- A child process makes the calls, so that what it takes of the system is the library's; this one plays the
 -- user who presses Allow, and does the sums.
 
-local records = require "sapanywhere.sandbox.records"
-local system = require "sapanywhere.sandbox.system"
+local records = require "sapanywhere.sandbox.service.records"
+local system = require "sapanywhere.sandbox.carrier.system"
 
 local CALLS = tonumber(os.getenv("CALLS") or "") or 100000
 local MINUTES = tonumber(os.getenv("MINUTES") or "") or 10

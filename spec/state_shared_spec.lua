@@ -3,10 +3,10 @@
 if not rawget(_G, "jit") then return end
 
 local core = require "sapanywhere.core"
-local ports = require "sapanywhere.sandbox.ports"
-local random = require "sapanywhere.sandbox.random"
+local ports = require "sapanywhere.sandbox.carrier.ports"
+local random = require "sapanywhere.sandbox.service.random"
 local sandbox = require "sapanywhere.sandbox"
-local system = require "sapanywhere.sandbox.system"
+local system = require "sapanywhere.sandbox.carrier.system"
 
 local OLD_KEY, NEW_KEY = core.hex(core.random(32)), core.hex(core.random(32))
 local CALLBACK_URL = "https://www.mycoolapp.com/auth"

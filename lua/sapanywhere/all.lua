@@ -1,8 +1,8 @@
 --- Many calls at the same time on one thread, for a program without an event loop of its own.
 
-local host = require "sapanywhere.host"
-local scheduler = require "sapanywhere.scheduler"
-local suggest = require "sapanywhere.suggest"
+local host = require "sapanywhere.wait.find"
+local scheduler = require "sapanywhere.wait.scheduler"
+local suggest = require "sapanywhere.base.suggest"
 
 local DEFAULT_CONCURRENCY = 256
 

@@ -6,7 +6,7 @@
 local core = require "sapanywhere.core"
 local errors = require "sapanywhere.errors"
 local redact = require "sapanywhere.redact"
-local suggest = require "sapanywhere.suggest"
+local suggest = require "sapanywhere.base.suggest"
 
 local MOST_BYTES = 16 * 1024
 local MOST_SHOWN = 500

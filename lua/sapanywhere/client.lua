@@ -3,19 +3,19 @@
 -- @classmod sapanywhere.client
 
 local core = require "sapanywhere.core"
-local answer = require "sapanywhere.answer"
-local connections = require "sapanywhere.connections"
-local driver = require "sapanywhere.driver"
-local endpoints = require "sapanywhere.endpoints"
+local answer = require "sapanywhere.call.answer"
+local connections = require "sapanywhere.wait.connections"
+local driver = require "sapanywhere.wait.await"
+local endpoints = require "sapanywhere.api.rows"
 local errors = require "sapanywhere.errors"
-local hosts = require "sapanywhere.host"
-local lazy = require "sapanywhere.lazy"
-local options = require "sapanywhere.options"
-local plan = require "sapanywhere.plan"
-local retry = require "sapanywhere.retry"
+local hosts = require "sapanywhere.wait.find"
+local lazy = require "sapanywhere.base.lazy"
+local options = require "sapanywhere.call.options"
+local plan = require "sapanywhere.call.plan"
+local retry = require "sapanywhere.call.retry"
 
-local recovery = lazy "sapanywhere.recovery"
-local trace = lazy "sapanywhere.trace"
+local recovery = lazy "sapanywhere.call.recovery"
+local trace = lazy "sapanywhere.hide.trace"
 
 local now = core.now
 

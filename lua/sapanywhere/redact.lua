@@ -5,10 +5,10 @@
 -- through the browser.
 
 local core = require "sapanywhere.core"
-local address = require "sapanywhere.address"
-local disguises = require "sapanywhere.disguises"
+local address = require "sapanywhere.call.address"
+local disguises = require "sapanywhere.hide.disguises"
 local errors = require "sapanywhere.errors"
-local options = require "sapanywhere.options"
+local options = require "sapanywhere.call.options"
 
 local HIDDEN = disguises.HIDDEN
 local DEEPEST = 200

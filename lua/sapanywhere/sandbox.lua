@@ -18,18 +18,18 @@
 -- Asked as a proxy to `CONNECT`, the plain address refuses with 400.
 -- @module sapanywhere.sandbox
 
-local certificates = require "sapanywhere.sandbox.certificates"
-local config = require "sapanywhere.sandbox.config"
-local consent = require "sapanywhere.sandbox.consent"
-local misbehave = require "sapanywhere.sandbox.misbehave"
-local nginx = require "sapanywhere.sandbox.nginx"
-local ports = require "sapanywhere.sandbox.ports"
-local random = require "sapanywhere.sandbox.random"
-local records = require "sapanywhere.sandbox.records"
-local store = require "sapanywhere.sandbox.store"
-local supervisor = require "sapanywhere.sandbox.supervisor"
-local system = require "sapanywhere.sandbox.system"
-local url = require "sapanywhere.sandbox.url"
+local certificates = require "sapanywhere.sandbox.carrier.certificates"
+local config = require "sapanywhere.sandbox.carrier.config"
+local consent = require "sapanywhere.sandbox.service.consent"
+local misbehave = require "sapanywhere.sandbox.faults.misbehave"
+local nginx = require "sapanywhere.sandbox.carrier.nginx"
+local ports = require "sapanywhere.sandbox.carrier.ports"
+local random = require "sapanywhere.sandbox.service.random"
+local records = require "sapanywhere.sandbox.service.records"
+local store = require "sapanywhere.sandbox.service.store"
+local supervisor = require "sapanywhere.sandbox.carrier.supervisor"
+local system = require "sapanywhere.sandbox.carrier.system"
+local url = require "sapanywhere.sandbox.service.url"
 
 local base_path = "/elements/api-v2"
 
@@ -267,7 +267,7 @@ end
 
 --- A base URL under which every request misbehaves.
 -- Raises an error for a wish that the service does not know.
--- @tparam table wishes see `sapanywhere.sandbox.misbehave`; `tls = true` chooses the TLS address, and each
+-- @tparam table wishes see `sapanywhere.sandbox.faults.misbehave`; `tls = true` chooses the TLS address, and each
 -- URL with `fail` counts for itself
 -- @treturn string
 function Sandbox:url(wishes)

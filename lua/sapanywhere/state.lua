@@ -10,10 +10,10 @@
 -- @module sapanywhere.state
 
 local core = require "sapanywhere.core"
-local checks = require "sapanywhere.checks"
+local checks = require "sapanywhere.call.checks"
 local errors = require "sapanywhere.errors"
 local redact = require "sapanywhere.redact"
-local suggest = require "sapanywhere.suggest"
+local suggest = require "sapanywhere.base.suggest"
 
 local VERSION = "\1"
 local TIME_BYTES, NONCE_BYTES, SEAL_BYTES, MAC_BYTES = 5, 16, 12, 32

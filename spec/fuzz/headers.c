@@ -1,5 +1,5 @@
 /* The head of an answer: what is found lies in it, is what a header may be, and there is an end to it. */
-#include "headers.h"
+#include "http/headers.h"
 #include "fuzz.h"
 
 static bool is_blank(char c) {

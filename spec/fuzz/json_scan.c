@@ -1,7 +1,7 @@
 /* The strict scan under every combination of its rules, beside a second and simpler reader of RFC 8259. */
-#include "json_scan.h"
+#include "json/scan.h"
 #include "fuzz.h"
-#include "utf8.h"
+#include "bytes/utf8.h"
 
 /* The second reader: recursive, byte by byte. Each step returns where its piece ends, or NULL. */
 

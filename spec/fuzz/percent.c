@@ -1,5 +1,5 @@
 /* Percent-encoding there and back, and the pairs of a query string, which together are the query. */
-#include "percent.h"
+#include "bytes/percent.h"
 #include "fuzz.h"
 
 static void check_encoding(const char *text, size_t len, bool plus) {

@@ -2,7 +2,7 @@
 -- it. What is shown is one line of UTF-8.
 
 local core = require "sapanywhere.core"
-local disguises = require "sapanywhere.disguises"
+local disguises = require "sapanywhere.hide.disguises"
 local redact = require "sapanywhere.redact"
 
 local function each_byte(form)

@@ -1,13 +1,13 @@
 /* UTF-8, base64 and JSON's strings and numbers, each beside a simpler way to the same, or there and back. */
 #include <math.h>
 
-#include "base64.h"
-#include "buffer.h"
+#include "bytes/base64.h"
+#include "bytes/buffer.h"
 #include "fuzz.h"
-#include "json_number.h"
-#include "json_scan.h"
-#include "json_write.h"
-#include "utf8.h"
+#include "json/number.h"
+#include "json/scan.h"
+#include "json/write.h"
+#include "bytes/utf8.h"
 
 /* By the definition: the smallest number of bytes for a code point that is no surrogate. */
 static size_t simple_length(const unsigned char *at, size_t left) {

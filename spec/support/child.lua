@@ -1,7 +1,7 @@
 --- Runs a piece of Lua in a process of its own, by the interpreter that runs the specs.
 
-local records = require "sapanywhere.sandbox.records"
-local system = require "sapanywhere.sandbox.system"
+local records = require "sapanywhere.sandbox.service.records"
+local system = require "sapanywhere.sandbox.carrier.system"
 
 local M = {}
 
@@ -23,7 +23,7 @@ end
 
 -- Reads `given`, runs the code, writes what it returns and what it took of the system.
 local program = [[
-local records = require "sapanywhere.sandbox.records"
+local records = require "sapanywhere.sandbox.service.records"
 local function read(path)
   local file = assert(io.open(path, "rb"))
   local text = file:read("*a")

@@ -178,7 +178,7 @@ M.cases = {
 -- @tparam string callback
 -- @tparam string state
 function M.environment(service, host, callback, state)
-  local misbehave = require "sapanywhere.sandbox.misbehave"
+  local misbehave = require "sapanywhere.sandbox.faults.misbehave"
   local env = {
     together = host.together, sleep = host.sleep, abandon = host.abandon, callback = callback, state = state,
     refused_url = service.refused_url,

@@ -1,7 +1,7 @@
 --- Starts the peers of peer.lua.
 
 local child = require "support.child"
-local system = require "sapanywhere.sandbox.system"
+local system = require "sapanywhere.sandbox.carrier.system"
 
 local Peer = {}
 Peer.__index = Peer

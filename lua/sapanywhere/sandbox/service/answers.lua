@@ -1,0 +1,124 @@
+--- Answers as values: `{ status, headers = { { name, value }, … }, body, note, close }`.
+-- After some the connection has to be closed. A note never leaves the service; it goes into the log, for
+-- whoever wonders why a request was refused.
+-- @module sapanywhere.sandbox.answers
+
+local json = require "sapanywhere.sandbox.service.json"
+local random = require "sapanywhere.sandbox.service.random"
+
+local answers = {}
+
+local json_type = "application/json;charset=UTF-8"
+
+local reasons = {
+  [400] = "The request could not be understood.",
+  [401] = "The request was not authorized.",
+  [403] = "Access to this resource is forbidden.",
+  [404] = "The requested resource was not found.",
+  [405] = "This method is not supported for this resource.",
+  [406] = "The requested response format is not supported.",
+  [409] = "The resource exists already.",
+  [413] = "The request is too large.",
+  [415] = "The content type of the request is not supported.",
+  [417] = "The expectation of the request cannot be met.",
+  [429] = "Too many requests.",
+  [500] = "Something went wrong on our side.",
+  [502] = "The provider could not be reached.",
+  [503] = "The service is not available at present.",
+  [504] = "The provider did not answer in time.",
+}
+
+--- An answer in JSON.
+-- @param value for `json.encode`
+-- @tparam[opt] table headers further headers
+-- @treturn table
+function answers.ok(value, headers)
+  local answer = { status = 200, headers = { { "Content-Type", json_type } }, body = json.encode(value) }
+  table.insert(answer.headers, { "elements-request-id", random.hex(24) })
+  for _, header in ipairs(headers or {}) do table.insert(answer.headers, header) end
+  return answer
+end
+
+--- A success without a body.
+-- @treturn table
+function answers.done()
+  return { status = 200, headers = { { "elements-request-id", random.hex(24) } }, body = "" }
+end
+
+--- A refusal in the documented shape.
+-- @tparam number status
+-- @tparam[opt] string message a sentence for the status where left out
+-- @tparam[opt] string provider_message what the provider said
+-- @treturn table
+function answers.failure(status, message, provider_message)
+  local id = random.hex(24)
+  return {
+    status = status,
+    headers = { { "Content-Type", json_type }, { "elements-request-id", id } },
+    body = json.encode(json.object {
+      { "requestId", id },
+      { "message", message or reasons[status] or "The request failed." },
+      { "providerMessage", provider_message },
+    }),
+  }
+end
+
+--- The same answer with a note for the log.
+-- @tparam table answer
+-- @tparam string note
+-- @treturn table
+function answers.noted(answer, note)
+  answer.note = note
+  return answer
+end
+
+--- A page for people.
+-- @tparam number status
+-- @tparam string title
+-- @tparam string content HTML that is safe already
+-- @treturn table
+function answers.page(status, title, content)
+  return {
+    status = status,
+    headers = {
+      { "Content-Type", "text/html;charset=UTF-8" },
+      { "Cache-Control", "no-store" },
+      { "Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; "
+        .. "frame-ancestors 'none'" },
+      { "Referrer-Policy", "no-referrer" },
+      { "X-Content-Type-Options", "nosniff" },
+    },
+    body = ([[<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>%s</title>
+<style>
+body { font: 1.1rem/1.5 sans-serif; max-width: 36rem; margin: 3rem auto; padding: 0 1rem }
+html { color: #1a1a1a; background: #fff }
+dt { font-weight: bold } dd { margin: 0 0 .7rem; overflow-wrap: anywhere }
+button { font: inherit; padding: .5rem 1.5rem; margin-right: 1rem }
+</style>
+</head>
+<body>
+<main>
+<h1>%s</h1>
+%s
+</main>
+</body>
+</html>
+]]):format(title, title, content),
+  }
+end
+
+local entities = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;", ["'"] = "&#39;" }
+
+--- Makes a text safe to stand in HTML, in an element or a quoted attribute.
+-- @tparam string text
+-- @treturn string
+function answers.escape(text)
+  return (text:gsub("[&<>\"']", entities))
+end
+
+return answers

@@ -1,0 +1,132 @@
+--- The service as a function: a request and what is known go in, an answer comes out.
+-- It knows nothing of nginx and does no I/O of its own, so that specs hold it against the documents as
+-- values.
+--
+-- A request is `{ method, path, query, headers, body, origin }`: the path raw, without its query;
+-- header names in lower case, a header that came more than once as a list; `origin` is where the
+-- service stands.
+-- @module sapanywhere.sandbox.service
+
+local answers = require "sapanywhere.sandbox.service.answers"
+local authorization = require "sapanywhere.sandbox.service.authorization"
+local consent = require "sapanywhere.sandbox.service.consent"
+local documented = require "sapanywhere.sandbox.service.documented"
+local instances = require "sapanywhere.sandbox.service.instances"
+local oauth_url = require "sapanywhere.sandbox.service.oauth_url"
+local url = require "sapanywhere.sandbox.service.url"
+
+local service = {}
+
+--- What stands before every path of the API.
+service.base_path = "/elements/api-v2"
+
+local max_body = 8 * 1024 * 1024
+
+-- Each row: method, path below the base path, whether the secrets are asked for, and what answers. A
+-- segment in braces is captured; {element} must name the element.
+local routes = {
+  { "GET", "/elements/{element}/oauth/url", false, oauth_url },
+  { "POST", "/elements/{element}/oauth/url", false, oauth_url },
+  { "POST", "/instances", true, instances.create },
+  { "POST", "/instances/", true, instances.create },
+  { "GET", "/instances", true, instances.list },
+  { "DELETE", "/instances", true, instances.delete_none },
+  { "DELETE", "/instances/", true, instances.delete_none },
+  { "GET", "/instances/{id}", true, instances.read },
+  { "DELETE", "/instances/{id}", true, instances.delete },
+  { "POST", "/elements/{element}/instances", true, instances.create },
+  { "GET", "/elements/{element}/instances", true, instances.list },
+  { "GET", "/elements/{element}/instances/{id}", true, instances.read },
+  { "DELETE", "/elements/{element}/instances/{id}", true, instances.delete },
+}
+
+for _, route in ipairs(routes) do
+  route.pattern = "^" .. route[2]:gsub("{%a+}", "([^/]+)") .. "$"
+  route.names = {}
+  for name in route[2]:gmatch("{(%a+)}") do table.insert(route.names, name) end
+end
+
+local function read_segments(route, path)
+  local captures = { path:match(route.pattern) }
+  if #captures == 0 then return nil end
+  local segments = {}
+  for index, name in ipairs(route.names) do segments[name] = url.decode(captures[index]) or "" end
+  return segments
+end
+
+local function find_route(method, path)
+  local path_known
+  for _, route in ipairs(routes) do
+    local segments = read_segments(route, path)
+    if segments and route[1] == method then return route, segments end
+    path_known = path_known or segments ~= nil
+  end
+  return nil, path_known
+end
+
+local function accepts_json(accept)
+  if type(accept) == "table" then accept = table.concat(accept, ",") end
+  return not accept or accept:find("*/*", 1, true) or accept:find("application/*", 1, true)
+    or accept:lower():find("application/json", 1, true)
+end
+
+local function is_json(content_type)
+  if type(content_type) ~= "string" then return false end
+  return (content_type .. ";"):lower():find("^application/json%s*;") ~= nil
+end
+
+-- The body has not been read, so the connection cannot be used any longer.
+local function refuse_expectation()
+  local answer = answers.failure(417)
+  answer.close = true
+  return answer
+end
+
+local function refuse_form(request)
+  if request.headers.expect then return refuse_expectation() end
+  if not accepts_json(request.headers.accept) then return answers.failure(406) end
+  if #request.body > max_body then return answers.failure(429, "The request is larger than 8 MB.") end
+  if request.method == "POST" and not is_json(request.headers["content-type"]) then
+    return answers.failure(415)
+  end
+end
+
+local function answer_api(settings, store, request, path)
+  local route, segments = find_route(request.method, path)
+  if not route then return answers.failure(segments and 405 or 404) end
+  local refusal = refuse_form(request)
+  if refusal then return refusal end
+  if route[3] then
+    local allowed, problem = authorization.check(request.headers.authorization, settings, store)
+    if not allowed then return answers.noted(answers.failure(401, documented.unauthorized), problem) end
+  end
+  local element = segments.element
+  if element and element ~= documented.key and element ~= tostring(documented.id) then
+    return answers.failure(404, "No element is known by this key or id.")
+  end
+  return route[4](settings, store, request, segments.id or element)
+end
+
+local pages = {
+  ["GET " .. consent.path] = consent.show,
+  ["POST " .. consent.path] = consent.submit,
+  ["GET /callback"] = function(_, _, request) return consent.callback(request) end,
+}
+
+--- Answers a request.
+-- @tparam table settings the accepted `api_key`, `api_secret`, `user_secret`, `organization_secret`;
+-- `tags_as` (`"absent"`, `"strings"` or `"objects"`), `mask` (secrets come back as asterisks),
+-- `client_id_as` (`"key"`, or `"url"` for the documented sample's way)
+-- @tparam table store from `sapanywhere.sandbox.service.store`
+-- @tparam table request
+-- @treturn table an answer, see `sapanywhere.sandbox.service.answers`
+function service.answer(settings, store, request)
+  store:sync()
+  local page = pages[request.method .. " " .. request.path]
+  if page then return page(settings, store, request) end
+  local base, path = request.path:sub(1, #service.base_path), request.path:sub(#service.base_path + 1)
+  if base ~= service.base_path then return answers.failure(404) end
+  return answer_api(settings, store, request, path)
+end
+
+return service

@@ -1,0 +1,182 @@
+--- Runs many functions as coroutines on one thread, with calls in flight at the same time.
+--
+-- It is a host of its own for the calls inside (see host.lua), and waits in the host outside when all of them wait.
+-- What one of the coroutines runs in turn joins their loop, as a group of its own: so there is one loop, one leader in
+-- it, and one place where everything waits.
+
+local core = require "sapanywhere.core"
+local driver = require "sapanywhere.wait.await"
+
+local now = core.now
+
+local FOREVER = 3600
+
+-- What a coroutine that waits for something yields first, and what is noted of it then. Where it cannot yield, that
+-- raises in it, and nothing may have been noted before.
+local PARK, WATCH, SLEEP = {}, {}, {}
+
+local notes = {
+  [PARK] = function(_, thread, signal) signal.waiting = thread end,
+  [WATCH] = function(loop, thread, watch) watch.coroutine, loop.watch = thread, watch end,
+  [SLEEP] = function(loop, thread, due) loop.sleepers[thread] = due end,
+}
+
+local current = setmetatable({}, { __mode = "kv" }) -- coroutine → its loop's host
+
+--- The host of the running coroutine, if a scheduler runs it.
+local function find()
+  local running = coroutine.running()
+  return running and current[running]
+end
+
+local Signal = {}
+Signal.__index = Signal
+
+function Signal:wait()
+  if not self.posted then coroutine.yield(PARK, self) end
+  self.posted = false
+end
+
+function Signal:post()
+  if self.posted then return end
+  self.posted = true
+  if self.waiting then table.insert(self.ready, self.waiting) end
+  self.waiting = nil
+end
+
+function Signal.close() end
+
+-- Makes as many of a group's coroutines as may run at the same time.
+local function start_more(loop, group)
+  while group.live < group.concurrency do
+    local index, task = group.take()
+    if not task then return end
+    local thread = coroutine.create(task)
+    group.live = group.live + 1
+    loop.groups[thread], loop.indexes[thread], current[thread] = group, index, loop.host
+    table.insert(loop.ready, thread)
+  end
+end
+
+-- Runs a group for one of the loop's coroutines, which waits meanwhile.
+local function join(loop, group)
+  group.ended = loop.host.signal()
+  start_more(loop, group)
+  while group.live > 0 do group.ended:wait() end
+end
+
+-- The host that the calls inside see: it notes who waits for what, and yields. A leader is never silent here, so there
+-- is one at a time, and it alone waits for a descriptor (see driver.lua).
+local function make_host(loop, outer)
+  local host = { heartbeat = FOREVER, patience = math.huge, outer = outer }
+
+  function host.wait(fd, _, idle)
+    coroutine.yield(WATCH, { fd = fd, idle = idle })
+  end
+
+  host.turn = outer.turn and function()
+    coroutine.yield(WATCH, {})
+  end
+
+  function host.signal()
+    return setmetatable({ ready = loop.ready }, Signal)
+  end
+
+  function host.sleep(seconds)
+    coroutine.yield(SLEEP, now() + seconds)
+  end
+
+  function host.loop()
+    return loop
+  end
+
+  function host.join(group)
+    join(loop, group)
+  end
+
+  return host
+end
+
+local function next_wake(loop)
+  local earliest = now() + FOREVER
+  for _, due in pairs(loop.sleepers) do
+    if due < earliest then earliest = due end
+  end
+  return earliest
+end
+
+local function wake_sleepers(loop)
+  local time = now()
+  for sleeper, due in pairs(loop.sleepers) do
+    if due <= time then
+      loop.sleepers[sleeper] = nil
+      table.insert(loop.ready, sleeper)
+    end
+  end
+end
+
+-- All wait: so does the whole, in the host outside. Where a function only yielded, it is a look and no wait.
+local function wait_outside(loop, outer)
+  local watch, has_more = loop.watch, #loop.yielded > 0
+  if not watch then
+    driver.depose(loop) -- whoever led has ended, or has caught the error of its wait and does something else
+    if #loop.ready > 0 then return end
+  end
+  local seconds = has_more and 0 or math.max(0, next_wake(loop) - now())
+  if watch then
+    loop.watch = nil
+    if watch.fd then outer.wait(watch.fd, math.min(seconds, outer.heartbeat), watch.idle) else outer.turn() end
+    table.insert(loop.ready, watch.coroutine)
+  elseif not (has_more and outer.blocks) then
+    outer.sleep(seconds) -- for no time, too: others of the loop outside run then
+  end
+  wake_sleepers(loop)
+end
+
+local function finish(loop, thread, ok, ...)
+  if coroutine.status(thread) ~= "dead" then
+    local first, second = ...
+    local note = notes[first]
+    if note then note(loop, thread, second) else table.insert(loop.yielded, thread) end -- a yield of its own
+    return
+  end
+  local group, index = loop.groups[thread], loop.indexes[thread]
+  loop.groups[thread], loop.indexes[thread], current[thread] = nil, nil, nil
+  group.live = group.live - 1
+  group.finished(index, ok, ...)
+  start_more(loop, group)
+  if group.live == 0 and group.ended then group.ended:post() end
+end
+
+local function resume_ready(loop)
+  local batch, yielded = loop.ready, loop.yielded
+  for i = 1, #yielded do batch[#batch + 1], yielded[i] = yielded[i], nil end
+  local count = #batch
+  for i = 1, count do
+    local thread = batch[i]
+    finish(loop, thread, coroutine.resume(thread))
+  end
+  for i = 1, #batch do batch[i] = batch[i + count] end
+end
+
+local function run_loop(group, outer)
+  local loop = { ready = {}, yielded = {}, sleepers = {}, groups = {}, indexes = {} }
+  loop.host = make_host(loop, outer)
+  start_more(loop, group)
+  while group.live > 0 do
+    if #loop.ready == 0 then wait_outside(loop, outer) end
+    resume_ready(loop)
+  end
+end
+
+--- Runs tasks until all have ended.
+-- @tparam function take returns the next index and function, or nothing when there are no more
+-- @tparam number concurrency how many may run at the same time
+-- @tparam function finished called with a task's index, whether it ended without raising, and what it returned
+-- @tparam table outer the host outside
+local function run_all(take, concurrency, finished, outer)
+  local group = { take = take, concurrency = concurrency, finished = finished, live = 0 }
+  if outer.join then outer.join(group) else run_loop(group, outer) end
+end
+
+return { current = find, run = run_all }

@@ -1,0 +1,244 @@
+local core = require "sapanywhere.core"
+local endpoints = require "sapanywhere.api.rows"
+local options = require "sapanywhere.call.options"
+local plan = require "sapanywhere.call.plan"
+local system = require "sapanywhere.sandbox.carrier.system"
+local version = require "sapanywhere.version"
+
+local function request(name, given, client)
+  return plan.request(endpoints[name], assert(options.read(endpoints[name], given, client)))
+end
+
+local function merged(base, more)
+  local all = {}
+  for key, value in pairs(base) do all[key] = value end
+  for key, value in pairs(more or {}) do all[key] = value end
+  return all
+end
+
+local ACCEPT, AGENT = "Accept: application/json", "User-Agent: sapanywhere-lua/" .. version
+local JSON = "Content-Type: application/json"
+
+local OAUTH = {
+  api_key = "fake_sapanywhere_api_key", api_secret = "fake_sapanywhere_api_secret",
+  callback_url = "https://www.mycoolapp.com/auth", state = "sapanywhere",
+}
+local BASE = "/elements/api-v2"
+local OAUTH_TARGET = BASE .. "/elements/sapanywhere/oauth/url?apiKey=fake_sapanywhere_api_key"
+  .. "&apiSecret=fake_sapanywhere_api_secret&callbackUrl=https%3A%2F%2Fwww.mycoolapp.com%2Fauth"
+  .. "&state=sapanywhere"
+
+describe("the plan of oauth_url", function()
+  it("is the documented request", function()
+    local planned = request("oauth_url", OAUTH)
+    assert.equal("GET", planned.method)
+    assert.equal("https://api.cloud-elements.com", planned.origin)
+    assert.equal(OAUTH_TARGET, planned.target)
+    assert.same({ ACCEPT, AGENT }, planned.headers)
+    assert.is_nil(planned.body)
+    assert.equal("sapanywhere", planned.state)
+  end)
+
+  local cases = {
+    { "writes scope and site address after the state", { scope = "a b", site_address = "shop/1" },
+      OAUTH_TARGET .. "&scope=a%20b&siteAddress=shop%2F1" },
+    { "writes what is extra last, sorted",
+      { extra = { subdomain = "x", debug = true, limit = 3, ["a b"] = "é" } },
+      OAUTH_TARGET .. "&a%20b=%C3%A9&debug=true&limit=3&subdomain=x" },
+    { "leaves the state out where it is false", { state = false },
+      (OAUTH_TARGET:gsub("&state=sapanywhere", "")) },
+    { "encodes each value once", { state = "100%25 +&=?#/é~" },
+      (OAUTH_TARGET:gsub("state=sapanywhere", "state=100%%2525%%20%%2B%%26%%3D%%3F%%23%%2F%%C3%%A9~")) },
+    { "puts the element into the path", { element = "other element%" },
+      (OAUTH_TARGET:gsub("elements/sapanywhere", "elements/other%%20element%%25")) },
+    { "takes a numeric id", { element = 2198 },
+      (OAUTH_TARGET:gsub("elements/sapanywhere", "elements/2198")) },
+    { "takes a numeric id as digits", { element = "2198" },
+      (OAUTH_TARGET:gsub("elements/sapanywhere", "elements/2198")) },
+    { "takes an entry from extra to its documented place",
+      { state = nil, extra = { state = "s", zone = "z" } },
+      (OAUTH_TARGET:gsub("state=sapanywhere", "state=s&zone=z")) },
+  }
+  for _, case in ipairs(cases) do
+    it(case[1], function()
+      local given = merged(OAUTH, case[2])
+      if case[2].extra and case[2].extra.state then given.state = nil end
+      assert.equal(case[3], request("oauth_url", given).target)
+    end)
+  end
+
+  it("makes a fresh state of 128 bits where none is given", function()
+    local given = merged(OAUTH)
+    given.state = nil
+    local one, two = request("oauth_url", given), request("oauth_url", given)
+    assert.truthy(one.state:find("^%x+$") and #one.state == 32)
+    assert.truthy(one.target:find("&state=" .. one.state, 1, true))
+    assert.not_equal(one.state, two.state)
+  end)
+
+  it("sends no Authorization, even where the secrets are known", function()
+    local planned = request("oauth_url", merged(OAUTH, { user_secret = "U", organization_secret = "O" }))
+    assert.same({ ACCEPT, AGENT }, planned.headers)
+  end)
+
+  it("keeps everything out of the URL with secrets_in = body", function()
+    local planned = request("oauth_url",
+      merged(OAUTH, { secrets_in = "body", extra = { debug = true }, element = 7 }))
+    assert.equal("POST", planned.method)
+    assert.equal(BASE .. "/elements/7/oauth/url", planned.target)
+    assert.same({ ACCEPT, AGENT, JSON }, planned.headers)
+    assert.same({
+      apiKey = OAUTH.api_key, apiSecret = OAUTH.api_secret, callbackUrl = OAUTH.callback_url,
+        state = "sapanywhere",
+      debug = true,
+    }, core.decode(planned.body))
+  end)
+
+  local bases = {
+    { "https://h.example/x/", "https://h.example", "/x" },
+    { "https://H.example:443", "https://h.example:443", "" },
+    { "http://127.0.0.1:8080/elements/api-v2", "http://127.0.0.1:8080", "/elements/api-v2" },
+    { "http://[::1]:8080/", "http://[::1]:8080", "" },
+    { "http://localhost/a//", "http://localhost", "/a" },
+  }
+  for _, case in ipairs(bases) do
+    it("goes to the base URL " .. case[1], function()
+      local planned = request("oauth_url", merged(OAUTH, { base_url = case[1] }))
+      assert.equal(case[2], planned.origin)
+      assert.equal(case[3], (planned.target:gsub("/elements/sapanywhere.*$", "")))
+    end)
+  end
+
+  it("names the caller's user agent", function()
+    assert.same({ ACCEPT, "User-Agent: shop/2" },
+      request("oauth_url", merged(OAUTH, { user_agent = "shop/2" })).headers)
+  end)
+
+  it("carries the limits of the call", function()
+    local planned = request("oauth_url",
+      merged(OAUTH, { timeout = 5, connect_timeout = 2, max_response_bytes = 2048 }))
+    assert.same({ 5, 2, 2048 }, { planned.timeout, planned.connect_timeout, planned.max_bytes })
+  end)
+end)
+
+local CREATE = {
+  user_secret = "<INSERT_USER_SECRET>", organization_secret = "<INSERT_ORGANIZATION_SECRET>",
+  code = "<CODE_ON_THE_RETURN_URL>", api_key = "<INSERT_CLIENT_ID>", api_secret = "<INSERT_CLIENT_SECRET>",
+  callback_url = "https://www.mycoolapp.com/auth", name = "<INSERT_INSTANCE_NAME>",
+    tags = { "<ADD_YOUR_TAG>" },
+}
+local DOCUMENTED = system.read_file("spec/fixtures/create_instance.json")
+local AUTHORIZATION = "Authorization: User <INSERT_USER_SECRET>, Organization <INSERT_ORGANIZATION_SECRET>"
+
+local function documented()
+  return assert(core.decode(DOCUMENTED))
+end
+
+describe("the plan of create_instance", function()
+  it("is the documented request", function()
+    local planned = request("create_instance", CREATE)
+    assert.equal("POST", planned.method)
+    assert.equal("https://api.cloud-elements.com", planned.origin)
+    assert.equal("/elements/api-v2/instances", planned.target)
+    assert.same({ ACCEPT, AGENT, JSON, AUTHORIZATION }, planned.headers)
+    assert.same(documented(), core.decode(planned.body))
+    assert.is_nil(planned.state)
+  end)
+
+  it("goes to the element's own path by numeric id, and names no key", function()
+    local planned = request("create_instance", merged(CREATE, { element = 2198 }))
+    assert.equal("/elements/api-v2/elements/2198/instances", planned.target)
+    local expected = documented()
+    expected.element = nil
+    assert.same(expected, core.decode(planned.body))
+  end)
+
+  it("writes tags as a list also when there are none", function()
+    assert.truthy(request("create_instance", merged(CREATE, { tags = {} })).body:find('"tags":%[%]'))
+    local body = merged(documented(), { tags = {} })
+    local given = { user_secret = "u", organization_secret = "o", body = body }
+    assert.truthy(request("create_instance", given).body:find('"tags":%[%]'))
+  end)
+
+  it("leaves tags out where none are given", function()
+    local given = merged(CREATE)
+    given.tags = nil
+    assert.is_nil(core.decode(request("create_instance", given).body).tags)
+  end)
+
+  it("merges configuration with its dotted keys, and extra at the top and deeper", function()
+    local planned = request("create_instance", merged(CREATE, {
+      configuration = { ["event.notification.enabled"] = true, ["oauth.scope"] = "BusinessData_RW",
+        ["n.n"] = 3 },
+      extra = { retrieveObjectsAfterInstantiation = true, providerData = { debug = true } },
+    }))
+    local expected = documented()
+    expected.configuration["event.notification.enabled"] = true
+    expected.configuration["oauth.scope"] = "BusinessData_RW"
+    expected.configuration["n.n"] = 3
+    expected.retrieveObjectsAfterInstantiation = true
+    expected.providerData.debug = true
+    assert.same(expected, core.decode(planned.body))
+  end)
+
+  it("takes entries that come in configuration or extra instead of their options", function()
+    local given = merged(CREATE, {
+      configuration = { ["oauth.api.key"] = CREATE.api_key, ["oauth.api.secret"] = CREATE.api_secret },
+      extra = { name = CREATE.name, providerData = { code = CREATE.code },
+        element = { key = "sapanywhere" } },
+    })
+    given.api_key, given.api_secret, given.name, given.code = nil, nil, nil, nil
+    assert.same(documented(), core.decode(request("create_instance", given).body))
+  end)
+
+  it("sends a body as it is given", function()
+    local body = merged(documented(), { objects = { "a" }, element = { id = 2198 } })
+    local planned = request("create_instance", {
+      user_secret = "<INSERT_USER_SECRET>", organization_secret = "<INSERT_ORGANIZATION_SECRET>", body = body,
+    })
+    assert.equal("/elements/api-v2/instances", planned.target)
+    assert.same({ ACCEPT, AGENT, JSON, AUTHORIZATION }, planned.headers)
+    assert.same(body, core.decode(planned.body))
+  end)
+
+  it("gives the same request for the same values", function()
+    local values = assert(options.read(endpoints.create_instance,
+      merged(CREATE, { configuration = { a = "b" } })))
+    local one, two = plan.request(endpoints.create_instance, values),
+      plan.request(endpoints.create_instance, values)
+    assert.same(core.decode(one.body), core.decode(two.body))
+    assert.same(one.headers, two.headers)
+  end)
+end)
+
+describe("the plan of the search for an instance", function()
+  it("asks for one tag", function()
+    local values = assert(options.read(endpoints.create_instance, merged(CREATE, { extra = { a = 1 } })))
+    values.tag = "made-by:1"
+    local planned = plan.request(endpoints.list_instances, values)
+    assert.equal("GET", planned.method)
+    assert.equal("/elements/api-v2/instances?tags%5B%5D=made-by%3A1", planned.target)
+    assert.same({ ACCEPT, AGENT, AUTHORIZATION }, planned.headers)
+    assert.is_nil(planned.body)
+  end)
+end)
+
+describe("a creation whose body cannot be written", function()
+  it("is a usage error that says where", function()
+    local large = ("x"):rep(65 * 1024 * 1024)
+    local _, err = request("create_instance", merged(CREATE, { name = large }))
+    assert.equal("usage", err.kind)
+    assert.truthy(err.message:find("the request's body is too large", 1, true), err.message)
+    _, err = request("create_instance", merged(CREATE, { extra = { note = large } }))
+    assert.truthy(err.message:find("note of the request's body is too large", 1, true), err.message)
+  end)
+end)
+
+describe("what a creation sends", function()
+  it("has nothing of an element that came in extra but its id", function()
+    local given = merged(CREATE, { extra = { element = { id = 2198 } } })
+    local planned = request("create_instance", given)
+    assert.is_nil(core.decode(planned.body).element)
+    assert.equal("/elements/api-v2/elements/2198/instances", planned.target)
+  end)
+end)

@@ -1,0 +1,82 @@
+-- What is written in several places of a release agrees.
+
+local system = require "sapanywhere.sandbox.carrier.system"
+local version = require "sapanywhere.version"
+local child = require "support.child"
+
+local function lines_of(command)
+  local lines = {}
+  for line in system.output(command):gmatch("[^\n]+") do lines[#lines + 1] = line end
+  table.sort(lines)
+  return lines
+end
+
+local function load_rockspec(path)
+  local rockspec, text = {}, system.read_file(path)
+  local chunk
+  if setfenv then
+    chunk = setfenv(assert(loadstring(text, path)), rockspec)
+  else
+    chunk = assert(load(text, path, "t", rockspec))
+  end
+  chunk()
+  return rockspec
+end
+
+local function find_core()
+  for template in package.cpath:gmatch("[^;]+") do
+    local path = template:gsub("?", "sapanywhere/core")
+    local file = io.open(path)
+    if file then
+      file:close()
+      return path
+    end
+  end
+end
+
+describe("the release", function()
+  local rockspec = load_rockspec("rockspec/sapanywhere-" .. version .. "-1.rockspec")
+
+  it("has one version", function()
+    assert.equal(version, require "sapanywhere"._VERSION)
+    assert.equal(version .. "-1", rockspec.version)
+    assert.equal("sapanywhere-" .. version, rockspec.source.dir)
+    assert.matches("sapanywhere-" .. version .. ".tar.gz", rockspec.source.url, 1, true)
+    assert.equal(version, system.read_file("CHANGELOG.md"):match("\n## (%d+%.%d+%.%d+)"))
+    assert.equal(1, #lines_of("ls rockspec"))
+  end)
+
+  it("has nothing but Lua files in lua/", function()
+    assert.same({}, lines_of("find lua -type f -not -name '*.lua'"))
+  end)
+
+  it("is installed whole by make", function()
+    local root = system.output("mktemp -d"):gsub("\n", "")
+    local log = system.output("make install PREFIX=/usr DESTDIR=" .. root .. " 2>&1")
+    local expected = { "lib/lua/sapanywhere/core.so" }
+    for _, path in ipairs(lines_of("find lua -type f")) do expected[#expected + 1] = "share/" .. path end
+    table.sort(expected)
+    local installed = lines_of("cd " .. root .. "/usr && find * -type f | sed 's#/lua/5.[1-4]/#/lua/#'")
+    os.execute("rm -rf " .. root)
+    assert.same(expected, installed, log)
+  end)
+
+  it("shows nothing of the core but its opener", function()
+    local visible = lines_of("nm -D --defined-only " .. find_core() .. " | sed 's/.* //' | grep -v ^__")
+    assert.same({ "luaopen_sapanywhere_core" }, visible)
+  end)
+end)
+
+describe("make env", function()
+  it("prints two exports and nothing else", function()
+    local lines = lines_of("make -s env 2>&1")
+    assert.equal(2, #lines)
+    assert.matches("^export LUA_CPATH='/.+/build/[^;]+/%?%.so;;'$", lines[1])
+    assert.matches("^export LUA_PATH='/.+/lua/%?%.lua;;'$", lines[2])
+  end)
+
+  it("lets a script run from anywhere", function()
+    local run = [[eval "$(make -s env)"; cd / && %s -e 'print((require "sapanywhere.version"))' 2>&1]]
+    assert.equal(version .. "\n", system.output(run:format(child.interpreter())))
+  end)
+end)

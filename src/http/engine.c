@@ -1,0 +1,105 @@
+/* Steps the pools of a Lua state: one descriptor to wait for, one call to make when it can be read. */
+#include "http/engine.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include <curl/curl.h>
+
+enum { ROUNDS_PER_STEP = 8 };
+
+struct sap_engine *sap_engine_new(void) {
+  struct sap_engine *engine = calloc(1, sizeof *engine);
+  if (engine != NULL) sap_reactor_init(&engine->commons.reactor);
+  return engine;
+}
+
+/* A pool that only its transfers hold goes away when the last of them ends. */
+static void each_pool(struct sap_engine *engine, void (*visit)(struct sap_pool *)) {
+  struct sap_pool *pool = engine->commons.pools;
+  while (pool != NULL) {
+    struct sap_pool *next = pool->next;
+    visit(pool);
+    pool = next;
+  }
+}
+
+void sap_engine_free(struct sap_engine *engine) {
+  each_pool(engine, sap_pool_close);
+  while (engine->commons.done.first != NULL) sap_queue_remove(engine->commons.done.first);
+  sap_reactor_adopt(&engine->commons.reactor);
+  sap_reactor_close(&engine->commons.reactor);
+  if (engine->commons.initialised) curl_global_cleanup();
+  free(engine);
+}
+
+int sap_engine_open(struct sap_engine *engine) {
+  int error = sap_reactor_open(&engine->commons.reactor);
+  if (engine->commons.reactor.generation != engine->generation) each_pool(engine, sap_pool_adopt);
+  engine->generation = engine->commons.reactor.generation;
+  return error;
+}
+
+/* Timers. */
+
+static void act_if_due(struct sap_engine *engine, struct sap_pool *pool, int64_t now) {
+  if (pool->deadline > now) return;
+  engine->events++;
+  sap_pool_act_due(pool);
+}
+
+/* Whether there was anything to do. */
+static bool run_due(struct sap_engine *engine, int64_t now) {
+  unsigned before = engine->events;
+  struct sap_pool *pool = engine->commons.pools;
+  while (pool != NULL) {
+    struct sap_pool *next = pool->next;
+    act_if_due(engine, pool, now);
+    pool = next;
+  }
+  return engine->events != before;
+}
+
+static int64_t next_deadline(const struct sap_engine *engine) {
+  int64_t next = SAP_NEVER;
+  for (const struct sap_pool *pool = engine->commons.pools; pool != NULL; pool = pool->next)
+    if (pool->deadline < next) next = pool->deadline;
+  return next;
+}
+
+/* Stepping. */
+
+static int collect(struct sap_engine *engine, int milliseconds, int most) {
+  struct sap_reactor *reactor = &engine->commons.reactor;
+  struct sap_ready ready[SAP_READY_PER_STEP];
+  int count =
+      sap_reactor_wait(reactor, milliseconds, ready, most < SAP_READY_PER_STEP ? most : SAP_READY_PER_STEP);
+  if (count < 0) return errno;
+  for (int i = 0; i < count; i++) {
+    if (!sap_reactor_owns(reactor, &ready[i])) continue;
+    engine->events++;
+    sap_pool_act(ready[i].owner, ready[i].fd, ready[i].what);
+  }
+  return 0;
+}
+
+static int allowed_wait(const struct sap_engine *engine, int milliseconds, int64_t now) {
+  int64_t left = next_deadline(engine) - now;
+  if (engine->commons.done.first != NULL || left <= 0) return 0;
+  return left < milliseconds ? (int)left : milliseconds;
+}
+
+int sap_engine_step(struct sap_engine *engine, int milliseconds, int most) {
+  engine->events = 0;
+  int error = sap_engine_open(engine);
+  if (error != 0) return error;
+  run_due(engine, sap_reactor_now());
+  error = collect(engine, allowed_wait(engine, milliseconds, sap_reactor_now()), most);
+  for (int round = 0; round < ROUNDS_PER_STEP && run_due(engine, sap_reactor_now()); round++) continue;
+  sap_reactor_arm(&engine->commons.reactor, next_deadline(engine));
+  return error;
+}
+
+void sap_engine_alert(struct sap_engine *engine) {
+  sap_reactor_arm(&engine->commons.reactor, 1);
+}

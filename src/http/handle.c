@@ -1,0 +1,132 @@
+/* Keeps one of libcurl's easy handles from call to call, with all that stays the same set on it. */
+#include "http/handle.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { RECEIVE_BUFFER = 16384, UPLOAD_BUFFER = 16384 };
+
+struct option {
+  CURLoption name;
+  long value;
+};
+
+/* Needed by every request and changed by none. */
+static const struct option constant_options[] = {
+  { CURLOPT_NOSIGNAL, 1 },
+  { CURLOPT_PIPEWAIT, 1 },
+  { CURLOPT_BUFFERSIZE, RECEIVE_BUFFER },
+  { CURLOPT_UPLOAD_BUFFERSIZE, UPLOAD_BUFFER },
+  { CURLOPT_PATH_AS_IS, 1 },
+  { CURLOPT_DISALLOW_USERNAME_IN_URL, 1 },
+  { CURLOPT_HTTPPROXYTUNNEL, 1 },
+  { CURLOPT_SUPPRESS_CONNECT_HEADERS, 1 },
+#if LIBCURL_VERSION_NUM >= 0x075700
+  { CURLOPT_QUICK_EXIT, 1 }, /* giving up must not wait for the resolver's thread */
+#endif
+};
+
+static CURLcode set_protocols(CURL *easy) {
+#if LIBCURL_VERSION_NUM >= 0x075500
+  return curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+#else
+  return curl_easy_setopt(easy, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
+#endif
+}
+
+static CURLcode set_constants(CURL *easy) {
+  CURLcode code = set_protocols(easy);
+  for (size_t i = 0; code == CURLE_OK && i < sizeof constant_options / sizeof constant_options[0]; i++)
+    code = curl_easy_setopt(easy, constant_options[i].name, constant_options[i].value);
+  if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, SAP_ENCODINGS);
+  return code;
+}
+
+/* The server and an https proxy are trusted by the same certificates. NULL takes libcurl's own default away. */
+static CURLcode set_trust(CURL *easy, const struct sap_settings *settings) {
+  CURLcode code = curl_easy_setopt(easy, CURLOPT_CAINFO, settings->ca_file);
+  if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_PROXY_CAINFO, settings->ca_file);
+  if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_CAPATH, settings->ca_path);
+  if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_PROXY_CAPATH, settings->ca_path);
+  return code;
+}
+
+static CURLcode set_tls(CURL *easy, const struct sap_settings *settings) {
+  long version = settings->tls_1_3 ? CURL_SSLVERSION_TLSv1_3 : CURL_SSLVERSION_TLSv1_2;
+  CURLcode code = CURLE_OK;
+  if (settings->ca_file != NULL || settings->ca_path != NULL) code = set_trust(easy, settings);
+  if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_SSLVERSION, version);
+  if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_PROXY_SSLVERSION, version);
+  if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_SSLCERT, settings->cert_file);
+  if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_SSLKEY, settings->key_file);
+  /* Without a password OpenSSL would ask for that of an encrypted key at the terminal, and wait. */
+  if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_KEYPASSWD, "");
+  return code;
+}
+
+/* An empty proxy keeps libcurl from taking one out of the environment. */
+static CURLcode set_proxy(CURL *easy, const char *proxy) {
+  CURLcode code = curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
+  return code == CURLE_OK ? curl_easy_setopt(easy, CURLOPT_PROXY, proxy != NULL ? proxy : "") : code;
+}
+
+static CURLcode set_all(CURL *easy, const struct sap_settings *settings) {
+  CURLcode code = set_constants(easy);
+  if (code == CURLE_OK) code = set_tls(easy, settings);
+  return code == CURLE_OK ? set_proxy(easy, settings->proxy) : code;
+}
+
+struct sap_handle *sap_handle_new(const struct sap_settings *settings) {
+  struct sap_handle *handle = calloc(1, sizeof *handle);
+  if (handle == NULL) return NULL;
+  handle->easy = curl_easy_init();
+  if (handle->easy == NULL || set_all(handle->easy, settings) != CURLE_OK) {
+    sap_handle_free(handle);
+    return NULL;
+  }
+  curl_easy_setopt(handle->easy, CURLOPT_PRIVATE, handle);
+  curl_easy_setopt(handle->easy, CURLOPT_ERRORBUFFER, handle->detail);
+  return handle;
+}
+
+static void forget_origin(struct sap_handle *handle) {
+  curl_easy_setopt(handle->easy, CURLOPT_CURLU, NULL);
+  curl_url_cleanup(handle->url);
+  free(handle->origin);
+  handle->url = NULL;
+  handle->origin = NULL;
+}
+
+void sap_handle_free(struct sap_handle *handle) {
+  curl_easy_cleanup(handle->easy);
+  curl_url_cleanup(handle->url);
+  free(handle->origin);
+  free(handle);
+}
+
+/* Where HTTP/2 were possible without TLS, the first calls would wait for an answer that tells whether it is. */
+static long http_version(const char *origin) {
+  return strncmp(origin, "https:", 6) == 0 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1;
+}
+
+static CURLcode set_origin(struct sap_handle *handle, const char *origin) {
+  handle->origin = strdup(origin);
+  handle->url = curl_url();
+  if (handle->origin == NULL || handle->url == NULL) return CURLE_OUT_OF_MEMORY;
+  CURLUcode fault = curl_url_set(handle->url, CURLUPART_URL, origin, 0);
+  if (fault != CURLUE_OK) return fault == CURLUE_OUT_OF_MEMORY ? CURLE_OUT_OF_MEMORY : CURLE_URL_MALFORMAT;
+  CURLcode code = curl_easy_setopt(handle->easy, CURLOPT_URL, origin);
+  if (code == CURLE_OK) code = curl_easy_setopt(handle->easy, CURLOPT_CURLU, handle->url);
+  if (code == CURLE_OK) code = curl_easy_setopt(handle->easy, CURLOPT_HTTP_VERSION, http_version(origin));
+  return code;
+}
+
+/* libcurl parses a URL anew for each request; CURLU spares it that. With the URL set as well it does not write the
+   CURLU out as text each time. */
+CURLcode sap_handle_aim(struct sap_handle *handle, const char *origin) {
+  if (handle->origin != NULL && strcmp(handle->origin, origin) == 0) return CURLE_OK;
+  forget_origin(handle);
+  CURLcode code = set_origin(handle, origin);
+  if (code != CURLE_OK) forget_origin(handle);
+  return code;
+}

@@ -1,0 +1,38 @@
+/* Keeps SIGPIPE from a host that does not ignore it. */
+#include "http/pipe_guard.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <time.h>
+
+#include <curl/curl.h>
+
+enum { FIRST_SAFE_CURL = 0x075700 };
+
+bool sap_pipe_guard_needed(void) {
+  return curl_version_info(CURLVERSION_NOW)->version_num < FIRST_SAFE_CURL;
+}
+
+static sigset_t only_pipe(void) {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGPIPE);
+  return set;
+}
+
+void sap_pipe_guard_begin(struct sap_pipe_guard *guard, bool needed) {
+  guard->active = needed;
+  if (!needed) return;
+  sigset_t pending, set = only_pipe();
+  sigpending(&pending);
+  guard->was_pending = sigismember(&pending, SIGPIPE) == 1;
+  pthread_sigmask(SIG_BLOCK, &set, &guard->previous);
+}
+
+void sap_pipe_guard_end(struct sap_pipe_guard *guard) {
+  const struct timespec at_once = { 0, 0 };
+  if (!guard->active) return;
+  sigset_t set = only_pipe();
+  while (!guard->was_pending && sigtimedwait(&set, NULL, &at_once) < 0 && errno == EINTR) continue;
+  pthread_sigmask(SIG_SETMASK, &guard->previous, NULL);
+}

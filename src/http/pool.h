@@ -1,0 +1,64 @@
+/* Runs the transfers that share their TLS, proxy and limits, over connections that it keeps. */
+#ifndef SAP_POOL_H
+#define SAP_POOL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <curl/curl.h>
+
+#include "http/handle.h"
+#include "http/reactor.h"
+#include "http/transfer.h"
+
+/* As many as calls are in flight in a busy host: a fresh handle costs as much as half a call. */
+enum { SAP_MOST_SPARE = 256 };
+
+/* What the pools of one engine have in common. */
+struct sap_commons {
+  bool initialised; /* curl_global_init was called */
+  struct sap_reactor reactor;
+  struct sap_queue done;
+  struct sap_pool *pools;
+  uint64_t last_id;
+};
+
+struct sap_pool {
+  unsigned references;         /* one of the owner, one of each running transfer */
+  struct sap_commons *commons; /* NULL once closed */
+  unsigned generation;         /* the reactor's when the multi handle was made */
+  struct sap_settings settings;
+  CURLM *multi;     /* NULL until the first transfer, and after a fork */
+  int64_t deadline; /* when libcurl wants to be called again, SAP_NEVER if not */
+  bool guarded;     /* see pipe_guard.h */
+  bool starved;     /* a socket was given up for want of memory */
+  struct sap_transfer *running;
+  struct sap_handle *spare[SAP_MOST_SPARE]; /* set up and idle */
+  unsigned spare_count;
+  struct sap_pool *previous, *next; /* in the commons */
+};
+
+/* NULL without memory. The caller holds one reference. */
+struct sap_pool *sap_pool_new(struct sap_commons *commons, const struct sap_settings *settings);
+void sap_pool_release(struct sap_pool *pool);
+
+/* Completes what is in flight as closed, closes the connections, leaves the commons. */
+void sap_pool_close(struct sap_pool *pool);
+
+/* Hands the request to libcurl; nothing is sent before the next step. The transfer runs, or it is done already and its
+   failure says why. It goes into the queue of the commons when it completes later. */
+void sap_pool_start(struct sap_pool *pool, struct sap_transfer *transfer, const struct sap_request *request);
+
+/* Ends a running transfer, whatever libcurl is doing with it. */
+void sap_pool_cancel(struct sap_transfer *transfer, enum sap_verdict verdict);
+
+/* Lets libcurl work on a descriptor, or on what is due by the clock, and completes what is done. The pool may be gone
+   afterwards, if nobody but its transfers held it. */
+void sap_pool_act(struct sap_pool *pool, int fd, unsigned what);
+void sap_pool_act_due(struct sap_pool *pool);
+
+/* After a fork: forgets what belongs to the parent. Nothing happens in the process that made it. */
+void sap_pool_adopt(struct sap_pool *pool);
+
+#endif

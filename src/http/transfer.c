@@ -1,0 +1,178 @@
+/* One HTTP exchange: what is sent, what arrived, how it ended. Knows the handle that carries it, not who drives that. */
+#include "http/transfer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "http/handle.h"
+#include "http/upload.h"
+
+/* What libcurl calls. None of these may raise or touch Lua. */
+
+static size_t refuse(struct sap_transfer *transfer, enum sap_verdict verdict) {
+  transfer->facts.verdict = verdict;
+  return 0;
+}
+
+static bool starts_answer(const char *line, size_t len) {
+  return len >= 5 && memcmp(line, "HTTP/", 5) == 0;
+}
+
+static bool ends_head(const char *line, size_t len) {
+  return (len == 2 && line[0] == '\r' && line[1] == '\n') || (len == 1 && line[0] == '\n');
+}
+
+static void begin_answer(struct sap_transfer *transfer) {
+  sap_buffer_clear(&transfer->head);
+  transfer->head_whole = false;
+}
+
+static size_t on_header(char *line, size_t one, size_t len, void *context) {
+  struct sap_transfer *transfer = ((struct sap_handle *)context)->transfer;
+  (void)one;
+  transfer->facts.answered = true;
+  transfer->head_total += len;
+  if (transfer->head_total > SAP_MAX_HEAD) return refuse(transfer, SAP_VERDICT_HEAD_TOO_LARGE);
+  if (starts_answer(line, len)) begin_answer(transfer);
+  if (ends_head(line, len)) transfer->head_whole = true;
+  if (sap_buffer_append(&transfer->head, line, len) != 0) return refuse(transfer, SAP_VERDICT_NO_MEMORY);
+  return len;
+}
+
+static size_t on_body(char *data, size_t one, size_t len, void *context) {
+  struct sap_transfer *transfer = ((struct sap_handle *)context)->transfer;
+  (void)one;
+  if (len > transfer->max_response - transfer->body.len) return refuse(transfer, SAP_VERDICT_BODY_TOO_LARGE);
+  if (sap_buffer_append(&transfer->body, data, len) != 0) return refuse(transfer, SAP_VERDICT_NO_MEMORY);
+  return len;
+}
+
+/* Setting up. */
+
+struct sap_transfer *sap_transfer_new(void) {
+  return calloc(1, sizeof(struct sap_transfer));
+}
+
+void sap_transfer_set_callbacks(struct sap_handle *handle) {
+  CURL *easy = handle->easy;
+  curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
+  curl_easy_setopt(easy, CURLOPT_HEADERDATA, handle);
+  curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
+  curl_easy_setopt(easy, CURLOPT_WRITEDATA, handle);
+  sap_upload_set_callbacks(handle);
+}
+
+/* libcurl writes an Accept-Encoding of its own twice for each request, a given one once. */
+static const char encodings[] = "Accept-Encoding: " SAP_ENCODINGS;
+
+/* libcurl would ask whether to send a large body before it does, and old versions take 1 KB for large. */
+static const char no_question[] = "Expect:";
+enum { LARGEST_UNASKED = 1024 };
+
+int sap_transfer_expect_headers(struct sap_transfer *transfer, size_t count, size_t bytes) {
+  return sap_lines_reserve(&transfer->headers, count + 2, bytes + sizeof encodings + sizeof no_question);
+}
+
+static void add_own_headers(struct sap_lines *headers, const struct sap_request *request) {
+  sap_lines_add(headers, encodings, sizeof encodings - 1);
+  if (request->body_len > LARGEST_UNASKED) sap_lines_add(headers, no_question, sizeof no_question - 1);
+}
+
+/* A constant URL is parsed in a third of the time that one with a query takes. */
+CURLcode sap_transfer_load(struct sap_transfer *transfer, struct sap_handle *handle,
+                           const struct sap_request *request) {
+  CURL *easy = handle->easy;
+  handle->transfer = transfer;
+  transfer->max_response = request->max_response;
+  add_own_headers(&transfer->headers, request);
+  CURLcode code = sap_handle_aim(handle, request->origin);
+  if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_REQUEST_TARGET, request->target);
+  if (code == CURLE_OK) code = sap_upload_load(handle, request);
+  if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->headers.list);
+  if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, request->timeout_ms);
+  if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, request->connect_timeout_ms);
+  return code;
+}
+
+void sap_transfer_unload(struct sap_handle *handle) {
+  curl_easy_setopt(handle->easy, CURLOPT_HTTPHEADER, NULL);
+  curl_easy_setopt(handle->easy, CURLOPT_REQUEST_TARGET, NULL);
+  sap_upload_unload(handle);
+  handle->transfer = NULL;
+  handle->detail[0] = '\0';
+}
+
+/* Ending. */
+
+static double seconds(CURL *easy, CURLINFO which) {
+  curl_off_t microseconds = 0;
+  curl_easy_getinfo(easy, which, &microseconds);
+  return (double)microseconds / 1e6;
+}
+
+static void read_timings(struct sap_timings *timings, CURL *easy) {
+  timings->dns = seconds(easy, CURLINFO_NAMELOOKUP_TIME_T);
+  timings->connect = seconds(easy, CURLINFO_CONNECT_TIME_T);
+  timings->tls = seconds(easy, CURLINFO_APPCONNECT_TIME_T);
+  timings->first_byte = seconds(easy, CURLINFO_STARTTRANSFER_TIME_T);
+  timings->total = seconds(easy, CURLINFO_TOTAL_TIME_T);
+}
+
+static void read_facts(struct sap_transfer *transfer, CURL *easy, CURLcode code) {
+  curl_off_t ready = 0;
+  long connects = 0;
+  curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &transfer->status);
+  curl_easy_getinfo(easy, CURLINFO_HTTP_VERSION, &transfer->http_version);
+  curl_easy_getinfo(easy, CURLINFO_PRETRANSFER_TIME_T, &ready);
+  curl_easy_getinfo(easy, CURLINFO_REQUEST_SIZE, &transfer->facts.request_size);
+  curl_easy_getinfo(easy, CURLINFO_NUM_CONNECTS, &connects);
+  /* libcurl takes a connection that closes within the head for the end of an answer without a body. */
+  transfer->facts.code = code == CURLE_OK && !transfer->head_whole ? CURLE_PARTIAL_FILE : code;
+  transfer->facts.established = ready > 0;
+  transfer->reused = connects == 0 && ready > 0;
+  read_timings(&transfer->timings, easy);
+}
+
+static void end(struct sap_transfer *transfer) {
+  transfer->done = true;
+  sap_lines_free(&transfer->headers);
+  sap_buffer_free(&transfer->upload.body);
+}
+
+void sap_transfer_finish(struct sap_transfer *transfer, const struct sap_handle *handle, CURLcode code) {
+  read_facts(transfer, handle->easy, code);
+  if (transfer->facts.verdict == SAP_VERDICT_NONE)
+    memcpy(transfer->detail, handle->detail, sizeof transfer->detail);
+  end(transfer);
+}
+
+void sap_transfer_give_up(struct sap_transfer *transfer, CURLcode code, enum sap_verdict verdict) {
+  transfer->facts.code = code;
+  transfer->facts.verdict = verdict;
+  end(transfer);
+}
+
+void sap_transfer_free(struct sap_transfer *transfer) {
+  if (transfer->queue != NULL) sap_queue_remove(transfer);
+  end(transfer);
+  sap_buffer_free(&transfer->head);
+  sap_buffer_free(&transfer->body);
+  free(transfer);
+}
+
+/* The queue. */
+
+void sap_queue_push(struct sap_queue *queue, struct sap_transfer *transfer) {
+  transfer->queue = queue;
+  transfer->next = NULL;
+  transfer->previous = queue->last;
+  *(queue->last != NULL ? &queue->last->next : &queue->first) = transfer;
+  queue->last = transfer;
+}
+
+void sap_queue_remove(struct sap_transfer *transfer) {
+  struct sap_queue *queue = transfer->queue;
+  *(transfer->previous != NULL ? &transfer->previous->next : &queue->first) = transfer->next;
+  *(transfer->next != NULL ? &transfer->next->previous : &queue->last) = transfer->previous;
+  transfer->queue = NULL;
+}

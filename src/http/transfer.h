@@ -1,0 +1,87 @@
+/* One HTTP exchange: what is sent, what arrived, how it ended. Knows the handle that carries it, not who drives that. */
+#ifndef SAP_TRANSFER_H
+#define SAP_TRANSFER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <curl/curl.h>
+
+#include "bytes/buffer.h"
+#include "http/failure.h"
+#include "http/lines.h"
+#include "http/upload.h"
+
+struct sap_handle;
+struct sap_pool;
+
+#define SAP_MAX_HEAD ((size_t)64 * 1024)
+
+/* Borrowed while a transfer starts. */
+struct sap_request {
+  const char *method; /* GET, or any other with or without a body */
+  const char *origin; /* scheme://host[:port] */
+  const char *target; /* path and query, already encoded */
+  const char *body;   /* or NULL */
+  size_t body_len;
+  long timeout_ms, connect_timeout_ms;
+  size_t max_response; /* bytes of the decompressed body */
+};
+
+/* Seconds since the transfer started. */
+struct sap_timings {
+  double dns, connect, tls, first_byte, total;
+};
+
+struct sap_transfer {
+  uint64_t id;
+  struct sap_pool *pool;     /* the one that runs it, NULL before and after that; kept by pool.c */
+  struct sap_handle *handle; /* likewise */
+  struct sap_lines headers;
+  struct sap_upload upload;
+  struct sap_buffer head; /* header lines of the last answer, from its status line on */
+  size_t head_total;      /* interim answers and trailers included */
+  bool head_whole;        /* that answer's head has ended */
+  struct sap_buffer body;
+  size_t max_response;
+  bool done;
+  struct sap_facts facts;
+  long status, http_version;
+  bool reused; /* went over a connection that was open already */
+  struct sap_timings timings;
+  char detail[CURL_ERROR_SIZE];
+  struct sap_transfer *previous, *next; /* in the pool's list of running ones, then in a queue */
+  struct sap_queue *queue;              /* of completed ones, NULL when in none */
+};
+
+/* Completed transfers, the oldest first. All zero is empty. */
+struct sap_queue {
+  struct sap_transfer *first, *last;
+};
+
+/* NULL without memory. */
+struct sap_transfer *sap_transfer_new(void);
+
+/* Wipes and frees one that does not run, and takes it out of its queue. */
+void sap_transfer_free(struct sap_transfer *transfer);
+
+/* Makes room for so many "Name: value" lines with so many bytes, before they are added. 0, or -1 without memory. */
+int sap_transfer_expect_headers(struct sap_transfer *transfer, size_t count, size_t bytes);
+
+/* Lets a handle call back for the transfer that it carries. */
+void sap_transfer_set_callbacks(struct sap_handle *handle);
+
+/* Tells the handle what to send, and takes that out of it again. */
+CURLcode sap_transfer_load(struct sap_transfer *transfer, struct sap_handle *handle,
+                           const struct sap_request *request);
+void sap_transfer_unload(struct sap_handle *handle);
+
+/* Notes how it ended: by the handle's account, or, where that cannot be asked, by a verdict alone. */
+void sap_transfer_finish(struct sap_transfer *transfer, const struct sap_handle *handle, CURLcode code);
+void sap_transfer_give_up(struct sap_transfer *transfer, CURLcode code, enum sap_verdict verdict);
+
+void sap_queue_push(struct sap_queue *queue, struct sap_transfer *transfer);
+void sap_queue_remove(struct sap_transfer *transfer);
+
+#endif

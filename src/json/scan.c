@@ -1,0 +1,255 @@
+/* Walks over JSON text once, from token to token, and copies the runs between the places that it rewrites. */
+#include <string.h>
+
+#include "json/scan.h"
+#include "json/token.h"
+#include "bytes/utf8.h"
+
+struct scan {
+  const char *end;
+  const char *copied; /* what is before it is in `out` already, or left out of it */
+  const struct sap_json_rules *rules;
+  struct sap_buffer *out;
+  struct sap_json_report *report;
+  struct sap_json_fault fault;
+  unsigned depth, max_depth, arrays; /* containers around, and how many of them are arrays */
+  bool wants_value;                  /* a value must follow; otherwise a comma or the end of the container */
+  bool is_object;                    /* the innermost container, whose bit in `objects` is the last */
+  bool out_of_memory;
+  unsigned char objects[SAP_JSON_MAX_DEPTH / 8];
+  struct sap_slice
+      names[SAP_JSON_PLACE_DEPTH + 1]; /* of the member at each depth; the last is for all below */
+};
+
+static const char no_comma[] = "a comma or a closing bracket is missing";
+
+/* Steps take the place where they begin and return the one where they end, or NULL and leave the fault behind. */
+
+static const char *fail(struct scan *s, const char *at, const char *what) {
+  s->fault.at = at;
+  s->fault.what = at < s->end ? what : "the text ends too early";
+  return NULL;
+}
+
+static const char *fail_memory(struct scan *s, const char *at) {
+  s->out_of_memory = true;
+  s->fault.at = at;
+  s->fault.what = "out of memory";
+  return NULL;
+}
+
+/* Brings `out` up to `upto`, and goes on copying from `from`. */
+static const char *replace(struct scan *s, const char *upto, const char *from) {
+  if (!s->report->rewritten && sap_buffer_reserve(s->out, (size_t)(s->end - s->copied) + 64) != 0)
+    return fail_memory(s, upto);
+  s->report->rewritten = true;
+  if (sap_buffer_append(s->out, s->copied, (size_t)(upto - s->copied)) != 0) return fail_memory(s, upto);
+  s->copied = from;
+  return from;
+}
+
+/* Notes the way to the value that is marked now. */
+static void note_place(struct scan *s) {
+  struct sap_json_report *report = s->report;
+  struct sap_json_place *place = &report->places[report->place_count];
+
+  report->marks++;
+  if (s->arrays > 0 || s->depth > SAP_JSON_PLACE_DEPTH || report->place_count == SAP_JSON_PLACES) return;
+  place->depth = s->depth;
+  memcpy(place->names, s->names, sizeof place->names);
+  report->place_count++;
+}
+
+static const char *quote_number(struct scan *s, const char *from, const char *upto, bool is_marked) {
+  static const char quote[] = { '"', SAP_JSON_MARK };
+
+  if (!replace(s, from, upto)) return NULL;
+  if (sap_buffer_append(s->out, quote, is_marked ? 2 : 1) != 0 ||
+      sap_buffer_append(s->out, from, (size_t)(upto - from)) != 0 || sap_buffer_append(s->out, "\"", 1) != 0)
+    return fail_memory(s, from);
+  if (is_marked) note_place(s);
+  return upto;
+}
+
+/* Whether the host's numbers hold an integer exactly. It has no leading zeros, so its digits compare like text. */
+static bool fits_host(const struct scan *s, const char *digits, size_t len, bool is_negative) {
+  const char *limit = "9007199254740992";
+  size_t limit_len;
+
+  if (s->rules->integers) limit = is_negative ? "9223372036854775808" : "9223372036854775807";
+  limit_len = strlen(limit);
+  return len < limit_len || (len == limit_len && memcmp(digits, limit, len) <= 0);
+}
+
+static const char *scan_number(struct scan *s, const char *from) {
+  bool is_integer, is_negative = *from == '-', fits;
+  const char *at = sap_json_skip_number(from, s->end, &is_integer, &s->fault);
+
+  if (at == NULL) return NULL;
+  if (!is_integer) return quote_number(s, from, at, true);
+  fits = fits_host(s, from + is_negative, (size_t)(at - from) - is_negative, is_negative);
+  return fits && !s->rules->integers ? at : quote_number(s, from, at, fits);
+}
+
+static inline const char *skip_space(const struct scan *s, const char *at) {
+  if (at < s->end && (unsigned char)*at > ' ') return at;
+  while (at < s->end && (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t')) at++;
+  return at;
+}
+
+static inline bool is_byte(const struct scan *s, const char *at, char byte) {
+  return at < s->end && *at == byte;
+}
+
+/* At the opening quote. */
+static inline const char *scan_string(struct scan *s, const char *at) {
+  at = sap_skip_plain(at + 1, s->end);
+  while (!is_byte(s, at, '"')) {
+    at = sap_json_skip_special(at, s->end, &s->fault);
+    if (at == NULL) return NULL;
+    at = sap_skip_plain(at, s->end);
+  }
+  return at + 1;
+}
+
+static bool is_word(const struct scan *s, const char *at, const char *word, size_t len) {
+  return (size_t)(s->end - at) >= len && memcmp(at, word, len) == 0;
+}
+
+static const char *scan_word(struct scan *s, const char *at, const char *word, size_t len) {
+  return is_word(s, at, word, len) ? at + len : fail(s, at, "an unknown word");
+}
+
+/* At the opening bracket. */
+static const char *enter(struct scan *s, const char *at, bool is_object) {
+  unsigned char bit = (unsigned char)(1u << (s->depth & 7)), *byte = &s->objects[s->depth >> 3];
+
+  if (s->depth >= s->max_depth) return fail(s, at, "nested too deeply");
+  *byte = (unsigned char)(is_object ? *byte | bit : *byte & ~bit);
+  s->depth++;
+  s->arrays += !is_object;
+  s->is_object = is_object;
+  return skip_space(s, at + 1);
+}
+
+/* At the closing bracket, which was checked. */
+static const char *leave(struct scan *s, const char *at) {
+  s->depth--;
+  s->arrays -= !s->is_object;
+  if (s->depth > 0) s->is_object = s->objects[(s->depth - 1) >> 3] >> ((s->depth - 1) & 7) & 1;
+  s->wants_value = false;
+  return at + 1;
+}
+
+/* Takes a name, its colon and the blanks before the value. */
+static inline const char *scan_name(struct scan *s, const char *at) {
+  struct sap_slice *name = &s->names[s->depth <= SAP_JSON_PLACE_DEPTH ? s->depth - 1 : SAP_JSON_PLACE_DEPTH];
+
+  if (!is_byte(s, at, '"')) return fail(s, at, "a name is missing");
+  name->data = at + 1;
+  at = scan_string(s, at);
+  if (at == NULL) return NULL;
+  name->len = (size_t)(at - name->data) - 1;
+  at = skip_space(s, at);
+  if (!is_byte(s, at, ':')) return fail(s, at, "a colon is missing");
+  return skip_space(s, at + 1);
+}
+
+/* Goes to the next member's value, or behind the object where only members follow that are dropped. `comma` is the one
+   before the member, NULL as long as none was kept: then the comma behind a dropped member goes with it. */
+static const char *scan_member(struct scan *s, const char *at, const char *comma) {
+  for (;;) {
+    const char *name = at;
+
+    at = scan_name(s, at);
+    if (at == NULL) return NULL;
+    s->wants_value = true;
+    if (!is_byte(s, at, 'n') || !s->rules->drop_nulls || !is_word(s, at, "null", 4)) return at;
+    if (!replace(s, comma != NULL ? comma : name, at + 4)) return NULL;
+    at = skip_space(s, at + 4);
+    if (is_byte(s, at, '}')) return leave(s, at);
+    if (!is_byte(s, at, ',')) return fail(s, at, no_comma);
+    if (comma != NULL)
+      comma = at;
+    else
+      s->copied = at + 1;
+    at = skip_space(s, at + 1);
+  }
+}
+
+static const char *scan_object(struct scan *s, const char *at) {
+  at = enter(s, at, true);
+  if (at == NULL || is_byte(s, at, '}')) return at == NULL ? NULL : leave(s, at);
+  return scan_member(s, at, NULL);
+}
+
+static const char *scan_array(struct scan *s, const char *at) {
+  at = enter(s, at, false);
+  if (at == NULL || is_byte(s, at, ']')) return at == NULL ? NULL : leave(s, at);
+  s->wants_value = true;
+  return at;
+}
+
+/* Takes a value; of an array or object that is not empty, what is before the first value in it. */
+static const char *scan_value(struct scan *s, const char *at) {
+  s->wants_value = false;
+  if (at >= s->end) return fail(s, at, NULL);
+  switch (*at) {
+    case '"': return scan_string(s, at);
+    case '{': return scan_object(s, at);
+    case '[': return scan_array(s, at);
+    case 't': return scan_word(s, at, "true", 4);
+    case 'f': return scan_word(s, at, "false", 5);
+    case 'n': return scan_word(s, at, "null", 4);
+    default: break;
+  }
+  return *at == '-' || (*at >= '0' && *at <= '9') ? scan_number(s, at) : fail(s, at, "a value is missing");
+}
+
+/* Behind a value inside an array or object: takes the comma and what is before the next value, or the end. */
+static const char *scan_separator(struct scan *s, const char *at) {
+  const char *comma = at;
+
+  if (!is_byte(s, at, ','))
+    return is_byte(s, at, s->is_object ? '}' : ']') ? leave(s, at) : fail(s, at, no_comma);
+  at = skip_space(s, at + 1);
+  s->wants_value = true;
+  return s->is_object ? scan_member(s, at, comma) : at;
+}
+
+static const char *scan_text(struct scan *s, const char *at) {
+  at = scan_value(s, skip_space(s, at));
+  while (at != NULL) {
+    if (s->wants_value) {
+      at = scan_value(s, at);
+      continue;
+    }
+    at = skip_space(s, at);
+    if (s->depth == 0) break;
+    at = scan_separator(s, at);
+  }
+  if (at != NULL && at < s->end) return fail(s, at, "bytes behind the end");
+  return at;
+}
+
+enum sap_json_status sap_json_scan(const char *text, size_t len, const struct sap_json_rules *rules,
+                                   struct sap_buffer *out, struct sap_json_report *report) {
+  struct scan s;
+
+  s.end = text + len;
+  s.copied = text;
+  s.rules = rules;
+  s.out = out;
+  s.report = report;
+  s.fault.what = NULL;
+  s.fault.at = text;
+  s.depth = s.arrays = 0;
+  s.max_depth = rules->max_depth - 1 < SAP_JSON_MAX_DEPTH ? rules->max_depth : SAP_JSON_MAX_DEPTH;
+  memset(s.objects, 0, sizeof s.objects);
+  s.is_object = s.out_of_memory = report->rewritten = false;
+  report->marks = report->place_count = 0;
+  if (scan_text(&s, text) != NULL && (!report->rewritten || replace(&s, s.end, s.end))) return SAP_JSON_OK;
+  report->what = s.fault.what;
+  report->offset = (size_t)(s.fault.at - text);
+  return s.out_of_memory ? SAP_JSON_NOMEM : SAP_JSON_BAD;
+}

@@ -1,0 +1,51 @@
+/* A strict look at JSON text (RFC 8259) before lua-cjson sees it.
+   lua-cjson 2.1.0 lets bad UTF-8 and control bytes pass and reads every number as a double, in the locale of the
+   process. The scan refuses what is no JSON, and writes another text where the decoder could not keep what is there:
+     - a number that the decoder must not touch becomes the string "\xFF<number>", to be turned into a number
+       afterwards. The byte FF never occurs in UTF-8, so no other string looks like it;
+     - an integer that the host's numbers cannot hold becomes the string of its digits;
+     - a member that is null is left out, where the caller wants that. */
+#ifndef SAP_JSON_SCAN_H
+#define SAP_JSON_SCAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "bytes/buffer.h"
+#include "bytes/slice.h"
+
+#define SAP_JSON_MARK '\xFF'
+
+enum { SAP_JSON_MAX_DEPTH = 512, SAP_JSON_PLACES = 16, SAP_JSON_PLACE_DEPTH = 4 };
+
+struct sap_json_rules {
+  bool integers;   /* the host has 64-bit integers: integers are marked; otherwise they stay, up to 2^53 */
+  bool drop_nulls; /* leave out the members of objects that are null, as if they were not there */
+  unsigned
+      max_depth; /* of arrays and objects within each other; 0 means SAP_JSON_MAX_DEPTH, as too much does */
+};
+
+/* Where a marked number is: the names on the way to it, which lie in the text as they are written there. */
+struct sap_json_place {
+  unsigned depth;
+  struct sap_slice names[SAP_JSON_PLACE_DEPTH];
+};
+
+struct sap_json_report {
+  bool rewritten;   /* the text for the decoder is in the buffer, and not the one that was given */
+  size_t marks;     /* how many numbers are marked in it */
+  const char *what; /* what is wrong, without a byte of the text */
+  size_t offset;    /* how many bytes are before the fault */
+  /* Hints for finding the marks: the places of those that are in no array and not too deep. */
+  unsigned place_count;
+  struct sap_json_place places[SAP_JSON_PLACES];
+};
+
+enum sap_json_status { SAP_JSON_OK, SAP_JSON_BAD, SAP_JSON_NOMEM };
+
+/* Scans the text. `out`, an empty buffer, is given memory only when the text must be rewritten. `what` and `offset` are
+   there when the status is not SAP_JSON_OK. Deep text takes no more stack than flat text. */
+enum sap_json_status sap_json_scan(const char *text, size_t len, const struct sap_json_rules *rules,
+                                   struct sap_buffer *out, struct sap_json_report *report);
+
+#endif

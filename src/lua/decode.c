@@ -1,0 +1,197 @@
+/* Decodes JSON with lua-cjson behind the strict scan, and opens both directions. */
+#include "lua/decode.h"
+
+#include "lua/core.h"
+#include "json/number.h"
+#include "json/scan.h"
+#include "lua/scratch.h"
+
+enum { MAX_TEXT = 1 << 28 }; /* lua-cjson counts bytes with an int */
+
+static const struct {
+  const char *name;
+  int value; /* a number, or -1 for off */
+} settings[] = {
+  { "decode_max_depth", SAP_JSON_MAX_DEPTH },
+  { "decode_invalid_numbers", -1 },
+  { "decode_array_with_array_mt", -1 },
+  { "decode_allow_comment", -1 },
+};
+
+/* Pushes what the decoder must not touch: an integer, a double, or the text itself where no double is large enough. */
+static void push_number(lua_State *L, const char *text, size_t len) {
+  int64_t integer;
+  double number;
+
+  if (sap_json_read_integer(text, len, &integer))
+    lua_pushinteger(L, (lua_Integer)integer);
+  else if (sap_json_read_double(text, &number))
+    lua_pushnumber(L, number);
+  else
+    lua_pushlstring(L, text, len);
+}
+
+/* Returns the number behind the mark of the string on the top, or NULL for any other value. */
+static const char *to_marked(lua_State *L, size_t *len) {
+  const char *text;
+
+  if (lua_type(L, -1) != LUA_TSTRING) return NULL;
+  text = lua_tolstring(L, -1, len);
+  if (*len < 2 || text[0] != SAP_JSON_MARK) return NULL;
+  --*len;
+  return text + 1;
+}
+
+/* Puts numbers where the table on the top, or one within it, has marked strings, until `left` of them are done. */
+static void restore_numbers(lua_State *L, size_t *left) {
+  luaL_checkstack(L, 4, "JSON is nested too deeply");
+  lua_pushnil(L);
+  while (lua_next(L, -2)) { /* table, key, value */
+    size_t len;
+    const char *text = to_marked(L, &len);
+
+    if (text != NULL) {
+      lua_pushvalue(L, -2);
+      push_number(L, text, len);
+      lua_rawset(L, -5);
+      --*left;
+    } else if (lua_type(L, -1) == LUA_TTABLE) {
+      restore_numbers(L, left);
+    }
+    lua_pop(L, 1);
+    if (*left == 0) {
+      lua_pop(L, 1);
+      return;
+    }
+  }
+}
+
+static int push_fault(lua_State *L, const char *what, size_t offset) {
+  lua_pushnil(L);
+  lua_pushstring(L, what);
+  lua_pushinteger(L, (lua_Integer)offset);
+  return 3;
+}
+
+/* Puts the number where the hint leads to in the table on the top. Returns whether a marked string was there: where the
+   text has a name twice, or writes it with escapes, it may be elsewhere or gone. */
+static bool restore_place(lua_State *L, const struct sap_json_place *place) {
+  int top = lua_gettop(L);
+  const struct sap_slice *name = place->names, *last = name + place->depth - 1;
+  const char *text;
+  size_t len;
+
+  lua_pushvalue(L, top);
+  for (; name <= last && lua_type(L, -1) == LUA_TTABLE; name++) {
+    lua_pushlstring(L, name->data, name->len);
+    lua_rawget(L, -2);
+    if (name < last) lua_remove(L, -2);
+  } /* table, value */
+  text = name > last ? to_marked(L, &len) : NULL;
+  if (text != NULL) {
+    lua_pushlstring(L, last->data, last->len);
+    push_number(L, text, len);
+    lua_rawset(L, -4);
+  }
+  lua_settop(L, top);
+  return text != NULL;
+}
+
+/* The value on the top is what lua-cjson made of the text: puts the numbers in, by the hints where they tell all. */
+static void restore_all(lua_State *L, const struct sap_json_report *report) {
+  size_t left = report->marks, len;
+
+  if (lua_type(L, -1) != LUA_TTABLE) {
+    const char *text = left > 0 ? to_marked(L, &len) : NULL;
+
+    if (text != NULL) push_number(L, text, len);
+    return;
+  }
+  if (report->place_count == left)
+    for (unsigned i = 0; i < report->place_count; i++) left -= restore_place(L, &report->places[i]);
+  if (left > 0) restore_numbers(L, &left);
+}
+
+/* Where lua-cjson's function is in the registry: under this address. */
+static const char decoder;
+
+static void push_decoder(lua_State *L) {
+  lua_pushlightuserdata(L, (void *)&decoder);
+  lua_rawget(L, LUA_REGISTRYINDEX);
+}
+
+int sap_decode(lua_State *L, const char *text, size_t len, bool keep_nulls) {
+  struct sap_json_rules rules = { .integers = SAP_HAS_INTEGERS, .drop_nulls = !keep_nulls };
+  struct sap_json_report report;
+  struct sap_buffer *out;
+  int failed;
+
+  if (len > MAX_TEXT) return push_fault(L, "the text is too large", MAX_TEXT);
+  out = sap_push_buffer(L);
+  if (sap_json_scan(text, len, &rules, out, &report) != SAP_JSON_OK)
+    return push_fault(L, report.what, report.offset);
+  push_decoder(L);
+  lua_pushlstring(L, report.rewritten ? out->data : text, report.rewritten ? out->len : len);
+  sap_buffer_free(out);
+  failed = lua_pcall(L, 1, 1, 0);
+  if (failed != 0) return push_fault(L, failed == LUA_ERRMEM ? "out of memory" : "the decoder refuses it", 0);
+  restore_all(L, &report);
+  return 1;
+}
+
+/* decode(text, keep_nulls): see sap_decode. */
+static int decode(lua_State *L) {
+  size_t len;
+  const char *text = luaL_checklstring(L, 1, &len);
+
+  return sap_decode(L, text, len, lua_toboolean(L, 2));
+}
+
+static const luaL_Reg functions[] = {
+  { "decode", decode },
+  { NULL, NULL },
+};
+
+/* Pushes a lua-cjson of our own, whose settings are nobody else's. */
+static void push_cjson(lua_State *L) {
+  lua_getglobal(L, "require");
+  lua_pushliteral(L, "cjson");
+  lua_call(L, 1, 1);
+  if (lua_type(L, -1) == LUA_TTABLE) lua_getfield(L, -1, "new");
+  if (lua_type(L, -1) != LUA_TFUNCTION)
+    luaL_error(L, "sapanywhere needs lua-cjson 2.1.0 or newer, and require \"cjson\" gave something else");
+  lua_call(L, 0, 1);
+  lua_remove(L, -2);
+}
+
+/* Sets the lua-cjson on the top, as far as it knows the settings. */
+static void set_up_cjson(lua_State *L) {
+  for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++) {
+    lua_getfield(L, -1, settings[i].name);
+    if (lua_isnil(L, -1)) {
+      lua_pop(L, 1);
+      continue;
+    }
+    if (settings[i].value < 0)
+      lua_pushboolean(L, 0);
+    else
+      lua_pushinteger(L, settings[i].value);
+    lua_call(L, 1, 0);
+  }
+}
+
+void sap_open_json(lua_State *L) {
+  int core = lua_gettop(L), cjson = core + 1;
+
+  push_cjson(L);
+  set_up_cjson(L);
+  lua_pushlightuserdata(L, (void *)&decoder);
+  lua_getfield(L, cjson, "decode");
+  lua_rawset(L, LUA_REGISTRYINDEX);
+  lua_pushlightuserdata(L, NULL);
+  lua_setfield(L, core, "null");
+  lua_pushvalue(L, core);
+  sap_set_functions(L, functions, 0);
+  sap_open_encode(L, cjson);
+  lua_settop(L, core);
+}

@@ -1,0 +1,292 @@
+/* Binds transfers: a request table goes in, a response or a failure comes out. */
+#include "lua/transfer.h"
+
+#include <string.h>
+
+#include "lua/core.h"
+#include "http/headers.h"
+#include "lua/userdata.h"
+#include "lua/decode.h"
+#include "http/pool.h"
+#include "bytes/utf8.h"
+
+static const char transfer_type[] = "sapanywhere.transfer";
+
+enum { MAX_HEADER_NAME = 256 };
+
+/* Requests. */
+
+/* Leaves the string on the stack. */
+static const char *text_field(lua_State *L, const char *name, size_t *len) {
+  lua_getfield(L, 2, name);
+  return luaL_checklstring(L, -1, len);
+}
+
+static long milliseconds_field(lua_State *L, const char *name) {
+  lua_getfield(L, 2, name);
+  int milliseconds = sap_to_milliseconds(luaL_checknumber(L, -1));
+  lua_pop(L, 1);
+  return milliseconds > 0 ? milliseconds : 1;
+}
+
+/* Nothing may end a line, or a C string, early: the public face refuses it with a better message. */
+static const char *check_line(lua_State *L, const char *line, size_t len) {
+  if (sap_has_control(line, len)) luaL_error(L, "control character in a request line");
+  return line;
+}
+
+static const char *line_field(lua_State *L, const char *name) {
+  size_t len;
+  const char *text = text_field(L, name, &len);
+  return check_line(L, text, len);
+}
+
+/* The list is on the top: returns how many bytes its lines have. */
+static size_t count_bytes(lua_State *L, size_t count) {
+  size_t bytes = 0;
+  for (size_t i = 1; i <= count; i++) {
+    size_t len;
+    lua_rawgeti(L, -1, (int)i);
+    const char *line = luaL_checklstring(L, -1, &len);
+    check_line(L, line, len);
+    bytes += len;
+    lua_pop(L, 1);
+  }
+  return bytes;
+}
+
+static void add_headers(lua_State *L, struct sap_transfer *transfer) {
+  lua_getfield(L, 2, "headers");
+  luaL_checktype(L, -1, LUA_TTABLE);
+  size_t count = sap_raw_length(L, -1);
+  if (sap_transfer_expect_headers(transfer, count, count_bytes(L, count)) != 0)
+    luaL_error(L, "not enough memory");
+  for (size_t i = 1; i <= count; i++) {
+    size_t len;
+    lua_rawgeti(L, -1, (int)i);
+    const char *line = lua_tolstring(L, -1, &len);
+    sap_lines_add(&transfer->headers, line, len);
+    lua_pop(L, 1);
+  }
+  lua_pop(L, 1);
+}
+
+static void read_body(lua_State *L, struct sap_request *request) {
+  lua_getfield(L, 2, "body");
+  request->body = lua_isnil(L, -1) ? NULL : luaL_checklstring(L, -1, &request->body_len);
+}
+
+/* Leaves the strings that the request borrows on the stack. */
+static void read_request(lua_State *L, struct sap_request *request) {
+  request->method = line_field(L, "method");
+  request->origin = line_field(L, "origin");
+  request->target = line_field(L, "target");
+  read_body(L, request);
+  request->timeout_ms = milliseconds_field(L, "timeout");
+  request->connect_timeout_ms = milliseconds_field(L, "connect_timeout");
+  lua_getfield(L, 2, "max_bytes");
+  request->max_response = (size_t)luaL_checknumber(L, -1);
+}
+
+int sap_start_transfer(lua_State *L, struct sap_pool *pool) {
+  struct sap_request request = { 0 };
+  luaL_checktype(L, 2, LUA_TTABLE);
+  lua_settop(L, 2);
+  void **handle = sap_push_handle(L, transfer_type);
+  struct sap_transfer *transfer = *handle = sap_transfer_new();
+  if (transfer == NULL) return luaL_error(L, "not enough memory");
+  add_headers(L, transfer);
+  read_request(L, &request);
+  sap_pool_start(pool, transfer, &request);
+  lua_settop(L, 3);
+  lua_pushnumber(L, (lua_Number)transfer->id);
+  return 2;
+}
+
+/* Answers. */
+
+static bool lower_name(char *copy, struct sap_slice name) {
+  if (name.len > MAX_HEADER_NAME) return false;
+  for (size_t i = 0; i < name.len; i++) {
+    char c = name.data[i];
+    copy[i] = c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+  }
+  return true;
+}
+
+/* Adds one header to the table on the top; a repeated one is joined with ", " as RFC 9110 has it. */
+static void push_header(lua_State *L, struct sap_slice name, struct sap_slice value) {
+  char lowered[MAX_HEADER_NAME];
+  if (!lower_name(lowered, name)) return;
+  lua_pushlstring(L, lowered, name.len);
+  lua_pushvalue(L, -1);
+  lua_rawget(L, -3);
+  if (lua_isnil(L, -1)) {
+    lua_pop(L, 1);
+    lua_pushlstring(L, value.data, value.len);
+  } else {
+    lua_pushliteral(L, ", ");
+    lua_pushlstring(L, value.data, value.len);
+    lua_concat(L, 3);
+  }
+  lua_rawset(L, -3);
+}
+
+/* How many headers there may be: a table that is too small for them would grow several times. */
+static int count_headers(struct sap_slice text) {
+  int count = 0;
+  const char *at = text.data, *end = text.data + text.len;
+  while (at < end && (at = memchr(at, '\n', (size_t)(end - at))) != NULL) {
+    count++;
+    at++;
+  }
+  return count > 0 ? count - 1 : 0; /* all but the empty one */
+}
+
+static void push_headers(lua_State *L, const struct sap_buffer *head) {
+  struct sap_slice rest = { head->data, head->len }, name, value;
+  int status;
+  sap_headers_status(&rest, &status);
+  lua_createtable(L, 0, count_headers(rest));
+  while (sap_headers_next(&rest, &name, &value)) push_header(L, name, value);
+}
+
+/* Sets the decoded value of a success in the table on the top; returns false, with what is wrong set, for no JSON. */
+static bool set_value(lua_State *L, const char *body, size_t len, bool keep_nulls) {
+  int response = lua_gettop(L);
+  bool is_json = sap_decode(L, body, len, keep_nulls) == 1;
+  if (!is_json) lua_pop(L, 1); /* the offset */
+  lua_setfield(L, response, is_json ? "value" : "fault");
+  lua_settop(L, response);
+  return is_json;
+}
+
+/* Pushes status, headers, and the body as text or, where it is a success and asked for, the value that it says. */
+static int push_response(lua_State *L, const struct sap_transfer *transfer, const char *nulls) {
+  const char *body = transfer->body.data != NULL ? transfer->body.data : "";
+  lua_createtable(L, 0, 4);
+  lua_pushinteger(L, transfer->status);
+  lua_setfield(L, -2, "status");
+  push_headers(L, &transfer->head);
+  lua_setfield(L, -2, "headers");
+  if (nulls != NULL && transfer->status / 100 == 2 &&
+      set_value(L, body, transfer->body.len, strcmp(nulls, "keep") == 0))
+    return 1;
+  lua_pushlstring(L, body, transfer->body.len);
+  lua_setfield(L, -2, "body");
+  return 1;
+}
+
+static void set_string(lua_State *L, const char *name, const char *value) {
+  lua_pushstring(L, value);
+  lua_setfield(L, -2, name);
+}
+
+static void push_failure(lua_State *L, const struct sap_facts *facts, const char *detail, long status) {
+  struct sap_failure failure = sap_failure_judge(facts);
+  lua_createtable(L, 0, 5);
+  set_string(L, "kind", failure.kind);
+  set_string(L, "outcome", failure.outcome);
+  set_string(L, "message", failure.message);
+  if (detail[0] != '\0') set_string(L, "detail", detail);
+  if (status == 0) return;
+  lua_pushinteger(L, status);
+  lua_setfield(L, -2, "status");
+}
+
+static int push_result(lua_State *L, const struct sap_transfer *transfer, const char *nulls) {
+  if (transfer->facts.code == CURLE_OK && transfer->facts.verdict == SAP_VERDICT_NONE)
+    return push_response(L, transfer, nulls);
+  lua_pushnil(L);
+  push_failure(L, &transfer->facts, transfer->detail, transfer->status);
+  return 2;
+}
+
+/* transfer:result(nulls): the response, `{ status, headers, body }`; or nil and the failure. Given "omit" or "keep", a
+   success has the decoded `value` instead of the body, or beside it what is wrong with it as `fault`. It is given once:
+   what arrived is wiped, and the transfer closed. */
+static int transfer_result(lua_State *L) {
+  struct sap_transfer *transfer = sap_check_handle(L, 1, transfer_type);
+  const char *nulls = luaL_optstring(L, 2, NULL);
+  int count;
+  if (!transfer->done) return luaL_error(L, "the transfer is still in flight");
+  count = push_result(L, transfer, nulls);
+  sap_transfer_free(sap_take_handle(L, transfer_type));
+  return count;
+}
+
+static void set_number(lua_State *L, const char *name, double value) {
+  lua_pushnumber(L, (lua_Number)value);
+  lua_setfield(L, -2, name);
+}
+
+static const char *version_name(long version) {
+  switch (version) {
+    case CURL_HTTP_VERSION_1_0: return "1.0";
+    case CURL_HTTP_VERSION_1_1: return "1.1";
+    case CURL_HTTP_VERSION_2_0: return "2";
+    default: return NULL;
+  }
+}
+
+/* transfer:timings(): how it went, in seconds since its start, and what it took. */
+static int transfer_timings(lua_State *L) {
+  struct sap_transfer *transfer = sap_check_handle(L, 1, transfer_type);
+  lua_createtable(L, 0, 8);
+  set_number(L, "dns", transfer->timings.dns);
+  set_number(L, "connect", transfer->timings.connect);
+  set_number(L, "tls", transfer->timings.tls);
+  set_number(L, "first_byte", transfer->timings.first_byte);
+  set_number(L, "total", transfer->timings.total);
+  lua_pushinteger(L, (lua_Integer)transfer->body.len);
+  lua_setfield(L, -2, "bytes_received");
+  lua_pushboolean(L, transfer->reused);
+  lua_setfield(L, -2, "reused");
+  if (version_name(transfer->http_version) != NULL)
+    set_string(L, "http_version", version_name(transfer->http_version));
+  return 1;
+}
+
+static int transfer_done(lua_State *L) {
+  struct sap_transfer *transfer = sap_check_handle(L, 1, transfer_type);
+  lua_pushboolean(L, transfer->done);
+  return 1;
+}
+
+static int transfer_close(lua_State *L) {
+  struct sap_transfer *transfer = sap_take_handle(L, transfer_type);
+  if (transfer == NULL) return 0;
+  if (transfer->pool != NULL) sap_pool_cancel(transfer, SAP_VERDICT_CANCELLED);
+  sap_transfer_free(transfer);
+  return 0;
+}
+
+/* The judge as a value: judge(curl_code, established, request_size, answered). */
+static int judge(lua_State *L) {
+  struct sap_facts facts = { .code = (CURLcode)luaL_checkinteger(L, 1),
+                             .established = lua_toboolean(L, 2),
+                             .request_size = (long)luaL_checkinteger(L, 3),
+                             .answered = lua_toboolean(L, 4) };
+  push_failure(L, &facts, "", 0);
+  return 1;
+}
+
+static const luaL_Reg methods[] = {
+  { "done", transfer_done },
+  { "result", transfer_result },
+  { "timings", transfer_timings },
+  { "close", transfer_close },
+  { "__gc", transfer_close },
+  { "__close", transfer_close },
+  { NULL, NULL },
+};
+
+static const luaL_Reg functions[] = {
+  { "judge", judge },
+  { NULL, NULL },
+};
+
+void sap_open_transfer(lua_State *L) {
+  sap_make_type(L, transfer_type, methods);
+  sap_set_functions(L, functions, 0);
+}
