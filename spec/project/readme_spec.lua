@@ -8,6 +8,7 @@
 local core = require "sapanywhere.core"
 local endpoints = require "sapanywhere.api.rows"
 local errors = require "sapanywhere.errors"
+local kept = require "support.kept"
 local options = require "sapanywhere.call.options"
 local ports = require "sapanywhere.sandbox.carrier.ports"
 local sandbox = require "sapanywhere.sandbox"
@@ -116,7 +117,7 @@ local function run(block)
 end
 
 local function has_library(word)
-  return word == "" or (pcall(require, word))
+  return word == "" or (pcall(kept, word))
 end
 
 describe("README.md", function()

@@ -1,4 +1,4 @@
-local uv = require "luv"
+local uv = require "support.kept" "luv"
 
 local endings = {} -- coroutine → what to call with its error, or nothing, when it has ended
 
