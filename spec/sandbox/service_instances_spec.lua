@@ -32,14 +32,47 @@ describe("the sandbox's instances", function()
     end
   end)
 
-  it("are never deleted without an id, even with an Element token", function()
+  local function own(self, instance)
+    return { authorization = "User us+er/=, Organization " .. self.settings.organization_secret .. ", Element "
+      .. instance.token }
+  end
+
+  it("are deleted without an id where an Element token comes along, and only then", function()
+    local self = make_service()
+    local one, two = create(self), create(self)
+    for _, target in ipairs { "/instances", "/instances/" } do
+      assert_refused(400, self.api("DELETE", target))
+    end
+    assert.equal(200, self.api("DELETE", "/instances/", { headers = own(self, one) }).status)
+    assert_refused(404, self.api("GET", path_of(one)))
+    assert.equal(200, self.api("DELETE", "/instances", { headers = own(self, two) }).status)
+    assert.equal(0, #self.store:list("instances"))
+  end)
+
+  it("are changed, disabled and enabled by their Element token, too", function()
     local self = make_service()
     local instance = create(self)
-    local header = "User us+er/=, Organization " .. ("0a"):rep(16) .. ", Element " .. instance.token
-    for _, target in ipairs { "/instances", "/instances/" } do
-      assert_refused(400, self.api("DELETE", target, { headers = { authorization = header } }))
+    local function send(method, target, body)
+      return self.api(method, target, { headers = own(self, instance), body = body })
     end
-    assert.equal(1, #self.store:list("instances"))
+    assert.equal("b", cjson.decode(send("PATCH", "/instances", { name = "b" }).body).name)
+    assert.equal("c", cjson.decode(send("PUT", "/instances", { name = "c" }).body).name)
+    assert.equal(200, send("DELETE", "/instances/enabled").status)
+    assert.is_true(cjson.decode(self.api("GET", path_of(instance)).body).disabled)
+    assert.equal(200, send("PUT", "/instances/enabled").status)
+    assert.is_false(cjson.decode(self.api("GET", path_of(instance)).body).disabled)
+  end)
+
+  it("are disabled and enabled by their id", function()
+    local self = make_service()
+    local instance = create(self)
+    local function disabled() return cjson.decode(self.api("GET", path_of(instance)).body).disabled end
+    assert.same({ 200, "" }, { self.api("DELETE", path_of(instance) .. "/enabled").status, "" })
+    assert.is_true(disabled())
+    assert.equal(200, self.api("PUT", path_of(instance) .. "/enabled").status)
+    assert.is_false(disabled())
+    assert_refused(404, self.api("PUT", "/instances/7/enabled"))
+    assert_refused(404, self.api("DELETE", "/instances/7/enabled"))
   end)
 
   local function names(answer)

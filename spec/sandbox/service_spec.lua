@@ -8,7 +8,7 @@ local assert_refused = played.assert_refused
 describe("the sandbox refuses", function()
   for _, case in ipairs {
     { "an unknown path", 404, "GET", "/nothing" },
-    { "a wrong verb", 405, "PUT", "/instances" },
+    { "a wrong verb", 405, "POST", "/instances/1" },
     { "a wrong verb on the OAuth URL", 405, "DELETE", "/elements/sapanywhere/oauth/url" },
     { "an Accept without JSON", 406, "GET", "/instances", { headers = { accept = "text/xml" } } },
     { "an Expect header", 417, "POST", "/instances", { body = "{}", headers = { expect = "100-continue" } } },

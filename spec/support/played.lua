@@ -80,6 +80,11 @@ function played.ask(self, changes)
   return cjson.decode(self.api("GET", played.oauth_target(self, changes)).body).oauthUrl
 end
 
+--- The Authorization header of an instance's own calls.
+function played.element(self, instance)
+  return "User " .. self.settings.user_secret .. ", Element " .. instance.token
+end
+
 --- Opens the consent page: the page, and the token of its form.
 function played.show(self, oauth_url)
   local page = self.call("GET", oauth_url:match("^http://127.0.0.1:1(/.*)$"))

@@ -1,4 +1,5 @@
---- The Authorization header: `User <secret>, Organization <secret>[, Element <token>]`.
+--- The Authorization header: `User <secret>, Organization <secret>[, Element <token>]` for what is the
+-- account's, `User <secret>, Element <token>` for what is an instance's.
 -- Read as strictly as the vendor's samples write it: capitalised schemes, one space, a comma and one
 -- space between items, nothing quoted or encoded, no scheme twice. The order is free.
 -- @module sapanywhere.sandbox.authorization
@@ -31,31 +32,33 @@ function authorization.parse(header)
   return given
 end
 
-local function has_token(store, token)
+local function find_instance(store, token)
   for _, row in pairs(store:kind("instances")) do
-    if row.token == token then return true end
+    if row.token == token then return row end
   end
-  return false
 end
 
 --- Checks the header against the secrets that are accepted.
 -- @param header as for `parse`
 -- @tparam table settings with `user_secret` and `organization_secret`
 -- @tparam table store in which an Element token must be known
--- @treturn[1] boolean true
+-- @tparam string wanted `"account"`: User and Organization are needed; `"instance"`: User and Element
+-- @treturn[1] table `instance`, where there is an Element token, is the row of its instance
 -- @return[2] nil
 -- @treturn[2] string what is wrong, for the log
-function authorization.check(header, settings, store)
+function authorization.check(header, settings, store, wanted)
   local given, problem = authorization.parse(header)
   if not given then return nil, problem end
   if not given.User then return nil, "the User secret is missing" end
-  if not given.Organization then return nil, "the Organization secret is missing" end
+  if wanted == "account" and not given.Organization then return nil, "the Organization secret is missing" end
+  if wanted == "instance" and not given.Element then return nil, "the Element token is missing" end
   if given.User ~= settings.user_secret then return nil, "the User secret is wrong" end
-  if given.Organization ~= settings.organization_secret then
+  if given.Organization and given.Organization ~= settings.organization_secret then
     return nil, "the Organization secret is wrong"
   end
-  if given.Element and not has_token(store, given.Element) then return nil, "the Element token is unknown" end
-  return true
+  local instance = given.Element and find_instance(store, given.Element)
+  if given.Element and not instance then return nil, "the Element token is unknown" end
+  return { instance = instance }
 end
 
 return authorization

@@ -72,6 +72,17 @@ documented.configuration = {
   { "oauth.basic.header", "true" },
 }
 
+local function vendor_object(name, vendor_name)
+  return json.object { { "name", name }, { "vendorName", vendor_name }, { "type", "vendor" } }
+end
+
+--- The objects of the element, as they come with an instance that is asked to retrieve them.
+documented.objects = json.list {
+  vendor_object("customers", "Customers"),
+  vendor_object("orders", "SalesOrders"),
+  vendor_object("products", "Products"),
+}
+
 --- What a refused Authorization header is answered with.
 documented.unauthorized = "Invalid Organization or User secret, or invalid Element token provided."
 

@@ -13,7 +13,7 @@ local consent = require "sapanywhere.sandbox.service.consent"
 local documented = require "sapanywhere.sandbox.service.documented"
 local instances = require "sapanywhere.sandbox.service.instances"
 local oauth_url = require "sapanywhere.sandbox.service.oauth_url"
-local url = require "sapanywhere.sandbox.service.url"
+local routes = require "sapanywhere.sandbox.service.routes"
 
 local service = {}
 
@@ -22,47 +22,36 @@ service.base_path = "/elements/api-v2"
 
 local max_body = 8 * 1024 * 1024
 
--- Each row: method, path below the base path, whether the secrets are asked for, and what answers. A
--- segment in braces is captured; {element} must name the element.
-local routes = {
-  { "GET", "/elements/{element}/oauth/url", false, oauth_url },
-  { "POST", "/elements/{element}/oauth/url", false, oauth_url },
-  { "POST", "/instances", true, instances.create },
-  { "POST", "/instances/", true, instances.create },
-  { "GET", "/instances", true, instances.list },
-  { "DELETE", "/instances", true, instances.delete_none },
-  { "DELETE", "/instances/", true, instances.delete_none },
-  { "GET", "/instances/{id}", true, instances.read },
-  { "DELETE", "/instances/{id}", true, instances.delete },
-  { "POST", "/elements/{element}/instances", true, instances.create },
-  { "GET", "/elements/{element}/instances", true, instances.list },
-  { "GET", "/elements/{element}/instances/{id}", true, instances.read },
-  { "DELETE", "/elements/{element}/instances/{id}", true, instances.delete },
+-- Each row: method, path below the base path, whose secrets are asked for, and what answers.
+local account_routes = routes.prepare {
+  { "GET", "/elements/{element}/oauth/url", nil, oauth_url },
+  { "POST", "/elements/{element}/oauth/url", nil, oauth_url },
+
+  { "POST", "/instances", "account", instances.create },
+  { "POST", "/instances/", "account", instances.create },
+  { "GET", "/instances", "account", instances.list },
+
+  -- The instance of the Element token
+  { "PATCH", "/instances", "account", instances.update },
+  { "PUT", "/instances", "account", instances.replace },
+  { "DELETE", "/instances", "account", instances.delete },
+  { "DELETE", "/instances/", "account", instances.delete },
+  { "PUT", "/instances/enabled", "account", instances.enable },
+  { "DELETE", "/instances/enabled", "account", instances.disable },
+
+  { "GET", "/instances/{id}", "account", instances.read },
+  { "PATCH", "/instances/{id}", "account", instances.update },
+  { "PUT", "/instances/{id}", "account", instances.replace },
+  { "DELETE", "/instances/{id}", "account", instances.delete },
+  { "PUT", "/instances/{id}/enabled", "account", instances.enable },
+  { "DELETE", "/instances/{id}/enabled", "account", instances.disable },
+
+  { "POST", "/elements/{element}/instances", "account", instances.create },
+  { "GET", "/elements/{element}/instances", "account", instances.list },
+  { "GET", "/elements/{element}/instances/{id}", "account", instances.read },
+  { "PUT", "/elements/{element}/instances/{id}", "account", instances.replace },
+  { "DELETE", "/elements/{element}/instances/{id}", "account", instances.delete },
 }
-
-for _, route in ipairs(routes) do
-  route.pattern = "^" .. route[2]:gsub("{%a+}", "([^/]+)") .. "$"
-  route.names = {}
-  for name in route[2]:gmatch("{(%a+)}") do table.insert(route.names, name) end
-end
-
-local function read_segments(route, path)
-  local captures = { path:match(route.pattern) }
-  if #captures == 0 then return nil end
-  local segments = {}
-  for index, name in ipairs(route.names) do segments[name] = url.decode(captures[index]) or "" end
-  return segments
-end
-
-local function find_route(method, path)
-  local path_known
-  for _, route in ipairs(routes) do
-    local segments = read_segments(route, path)
-    if segments and route[1] == method then return route, segments end
-    path_known = path_known or segments ~= nil
-  end
-  return nil, path_known
-end
 
 local function accepts_json(accept)
   if type(accept) == "table" then accept = table.concat(accept, ",") end
@@ -86,25 +75,35 @@ local function refuse_form(request)
   if request.headers.expect then return refuse_expectation() end
   if not accepts_json(request.headers.accept) then return answers.failure(406) end
   if #request.body > max_body then return answers.failure(429, "The request is larger than 8 MB.") end
-  if request.method == "POST" and not is_json(request.headers["content-type"]) then
+  if (request.method == "POST" or request.body ~= "") and not is_json(request.headers["content-type"]) then
     return answers.failure(415)
   end
 end
 
+local function is_element(value) return value == documented.key or value == tostring(documented.id) end
+
+local function any() return true end
+
+local function authorize(settings, store, request, whose)
+  if not whose then return {} end
+  local allowed, problem = authorization.check(request.headers.authorization, settings, store, whose)
+  if allowed then return allowed end
+  return nil, answers.noted(answers.failure(401, documented.unauthorized), problem)
+end
+
 local function answer_api(settings, store, request, path)
-  local route, segments = find_route(request.method, path)
+  local route, segments = routes.find(account_routes, request.method, path, any)
   if not route then return answers.failure(segments and 405 or 404) end
   local refusal = refuse_form(request)
   if refusal then return refusal end
-  if route[3] then
-    local allowed, problem = authorization.check(request.headers.authorization, settings, store)
-    if not allowed then return answers.noted(answers.failure(401, documented.unauthorized), problem) end
-  end
-  local element = segments.element
-  if element and element ~= documented.key and element ~= tostring(documented.id) then
+  local allowed
+  allowed, refusal = authorize(settings, store, request, route[3])
+  if not allowed then return refusal end
+  if segments.element and not is_element(segments.element) then
     return answers.failure(404, "No element is known by this key or id.")
   end
-  return route[4](settings, store, request, segments.id or element)
+  segments.instance = allowed.instance
+  return route[4](settings, store, request, segments)
 end
 
 local pages = {

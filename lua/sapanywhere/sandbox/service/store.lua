@@ -24,6 +24,11 @@ function apply.remove(self, change)
   self:kind(change.kind)[change.key] = nil
 end
 
+function apply.set(self, change)
+  local row = self:kind(change.kind)[change.key]
+  for name, value in pairs(row and change.fields or {}) do row[name] = value end
+end
+
 function apply.claim(self, change)
   local row = self:kind(change.kind)[change.key]
   if row and not row.claimed_by then row.claimed_by = change.by end
@@ -102,6 +107,12 @@ function Store:get(kind, key) return self:kind(kind)[key] end
 
 --- Keeps a row under a key.
 function Store:put(kind, key, row) self:change { op = "put", kind = kind, key = key, row = row } end
+
+--- Changes some fields of a row; silent where there is no such row.
+-- @tparam string kind
+-- @param key
+-- @tparam table fields a map from name to value
+function Store:set(kind, key, fields) self:change { op = "set", kind = kind, key = key, fields = fields } end
 
 --- Forgets a row.
 function Store:remove(kind, key) self:change { op = "remove", kind = kind, key = key } end
