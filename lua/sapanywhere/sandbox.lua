@@ -310,6 +310,41 @@ function Sandbox:authorize(wanted, decision)
   return consent.decide(open_store(self), asked, decision ~= "deny")
 end
 
+local function is_whole(value) return type(value) == "number" and value % 1 == 0 and value >= 0 and value <= 2 ^ 31 end
+
+--- Fills the hub with plausible rows, in place of all that is there; their ids count from 1.
+-- The same seed gives the same rows. They are made when they are asked for, so a million costs nothing here.
+-- Raises an error for an option that is unknown or not a whole number.
+-- @tparam table options
+-- @tparam[opt=0] number options.customers how many; likewise the next two
+-- @tparam[opt=0] number options.orders
+-- @tparam[opt=0] number options.products
+-- @tparam[opt=1] number options.seed
+function Sandbox:seed(options)
+  local ground = { seed = 1, customers = 0, orders = 0, products = 0 }
+  for name, value in pairs(options) do
+    if not ground[name] then error("unknown option " .. tostring(name), 2) end
+    if not is_whole(value) then error("option " .. name .. " must be a whole number", 2) end
+    ground[name] = value
+  end
+  open_store(self):lay_ground(ground)
+end
+
+--- Has the provider take its tokens back, as a user does who withdraws consent: the hub answers 401 to the
+-- instance until it is authenticated again.
+-- @tparam number|string instance its id, or its token
+-- @treturn boolean whether there is such an instance
+function Sandbox:revoke(instance)
+  local known = open_store(self)
+  for _, row in ipairs(known:list("instances")) do
+    if row.token == instance or row.id == tonumber(instance) then
+      known:set("instances", row.id, { revoked = true })
+      return true
+    end
+  end
+  return false
+end
+
 --- Kills nginx at once, as `kill -9` does; what it knew stays in its journal.
 function Sandbox:kill()
   self.supervisor:tell("stop_nginx KILL")

@@ -28,16 +28,29 @@ local reasons = {
   [504] = "The provider did not answer in time.",
 }
 
---- An answer in JSON.
--- @param value for `json.encode`
+--- An answer of any type.
+-- @tparam string content_type
+-- @tparam string body
 -- @tparam[opt] table headers further headers
 -- @treturn table
-function answers.ok(value, headers)
-  local answer = { status = 200, headers = { { "Content-Type", json_type } }, body = json.encode(value) }
+function answers.content(content_type, body, headers)
+  local answer = { status = 200, headers = { { "Content-Type", content_type } }, body = body }
   table.insert(answer.headers, { "elements-request-id", random.hex(24) })
   for _, header in ipairs(headers or {}) do table.insert(answer.headers, header) end
   return answer
 end
+
+--- An answer in JSON that is written already.
+-- @tparam string text
+-- @tparam[opt] table headers further headers
+-- @treturn table
+function answers.text(text, headers) return answers.content(json_type, text, headers) end
+
+--- An answer in JSON.
+-- @param value for `json.encode`
+-- @tparam[opt] table headers further headers
+-- @treturn table
+function answers.ok(value, headers) return answers.text(json.encode(value), headers) end
 
 --- A success without a body.
 -- @treturn table
@@ -60,6 +73,17 @@ function answers.failure(status, message, provider_message)
       { "message", message or reasons[status] or "The request failed." },
       { "providerMessage", provider_message },
     }),
+  }
+end
+
+--- A refusal of the gateway in front of the service, which knows no request ids.
+-- @tparam number status
+-- @tparam string message
+-- @treturn table
+function answers.gateway(status, message)
+  return {
+    status = status, headers = { { "Content-Type", json_type } },
+    body = json.encode(json.object { { "message", message } }),
   }
 end
 

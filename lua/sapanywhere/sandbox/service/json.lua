@@ -5,7 +5,7 @@ local cjson = require "cjson"
 
 local json = {}
 
-local Object, List = {}, {}
+local Object, List, Number = {}, {}, {}
 local reader = cjson.new()
 reader.decode_invalid_numbers(false)
 
@@ -21,6 +21,17 @@ function json.object(members) return setmetatable(members, Object) end
 -- @tparam table values
 -- @treturn table
 function json.list(values) return setmetatable(values, List) end
+
+--- Makes a number that is written as it was read.
+-- @tparam string text
+-- @treturn table
+function json.number(text) return setmetatable({ text = text }, Number) end
+
+--- Tells whether a value was made by `object`.
+function json.is_written_object(value) return getmetatable(value) == Object end
+
+--- Tells whether a value was made by `list`.
+function json.is_written_list(value) return getmetatable(value) == List end
 
 local short = { ['"'] = '\\"', ["\\"] = "\\\\", ["\n"] = "\\n", ["\r"] = "\\r", ["\t"] = "\\t" }
 
@@ -47,7 +58,7 @@ local function write_member(member)
 end
 
 --- Writes a value.
--- @param value an `object`, a `list`, a string, a finite number, a boolean or `null`
+-- @param value an `object`, a `list`, a `number`, a string, a finite number, a boolean or `null`
 -- @treturn string
 function json.encode(value)
   local kind = type(value)
@@ -55,6 +66,7 @@ function json.encode(value)
   if kind == "number" then return write_number(value) end
   if kind == "boolean" then return tostring(value) end
   if value == json.null then return "null" end
+  if getmetatable(value) == Number then return value.text end
   if getmetatable(value) == List then return write_items(value, "[", "]", json.encode) end
   assert(getmetatable(value) == Object, "neither an object nor a list")
   return write_items(value, "{", "}", write_member)

@@ -11,9 +11,11 @@ local answers = require "sapanywhere.sandbox.service.answers"
 local authorization = require "sapanywhere.sandbox.service.authorization"
 local consent = require "sapanywhere.sandbox.service.consent"
 local documented = require "sapanywhere.sandbox.service.documented"
+local hub = require "sapanywhere.sandbox.service.hub"
 local instances = require "sapanywhere.sandbox.service.instances"
 local oauth_url = require "sapanywhere.sandbox.service.oauth_url"
 local routes = require "sapanywhere.sandbox.service.routes"
+local rows = require "sapanywhere.sandbox.service.rows"
 
 local service = {}
 
@@ -53,6 +55,8 @@ local account_routes = routes.prepare {
   { "DELETE", "/elements/{element}/instances/{id}", "account", instances.delete },
 }
 
+local hub_routes = routes.prepare(hub.routes)
+
 local function accepts_json(accept)
   if type(accept) == "table" then accept = table.concat(accept, ",") end
   return not accept or accept:find("*/*", 1, true) or accept:find("application/*", 1, true)
@@ -71,10 +75,15 @@ local function refuse_expectation()
   return answer
 end
 
-local function refuse_form(request)
+local function refuse_size(whose)
+  if whose == "instance" then return answers.gateway(413, "Request size limit exceeded") end
+  return answers.failure(429, "The request is larger than 8 MB.")
+end
+
+local function refuse_form(request, whose)
   if request.headers.expect then return refuse_expectation() end
   if not accepts_json(request.headers.accept) then return answers.failure(406) end
-  if #request.body > max_body then return answers.failure(429, "The request is larger than 8 MB.") end
+  if #request.body > max_body then return refuse_size(whose) end
   if (request.method == "POST" or request.body ~= "") and not is_json(request.headers["content-type"]) then
     return answers.failure(415)
   end
@@ -84,6 +93,15 @@ local function is_element(value) return value == documented.key or value == tost
 
 local function any() return true end
 
+local function is_known(name, value) return name ~= "object" or rows.objects[value] ~= nil end
+
+-- The account's addresses come first; what is the hub's may do without its prefix.
+local function find_route(method, path)
+  local route, found = routes.find(account_routes, method, path, any)
+  if route or found then return route, found end
+  return routes.find(hub_routes, method, path:match("^/hubs/[^/]+(/.*)$") or path, is_known)
+end
+
 local function authorize(settings, store, request, whose)
   if not whose then return {} end
   local allowed, problem = authorization.check(request.headers.authorization, settings, store, whose)
@@ -92,9 +110,9 @@ local function authorize(settings, store, request, whose)
 end
 
 local function answer_api(settings, store, request, path)
-  local route, segments = routes.find(account_routes, request.method, path, any)
+  local route, segments = find_route(request.method, path)
   if not route then return answers.failure(segments and 405 or 404) end
-  local refusal = refuse_form(request)
+  local refusal = refuse_form(request, route[3])
   if refusal then return refusal end
   local allowed
   allowed, refusal = authorize(settings, store, request, route[3])
@@ -103,7 +121,11 @@ local function answer_api(settings, store, request, path)
     return answers.failure(404, "No element is known by this key or id.")
   end
   segments.instance = allowed.instance
-  return route[4](settings, store, request, segments)
+  local answer = route[4](settings, store, request, segments)
+  if allowed.instance and route[3] == "instance" then
+    table.insert(answer.headers, { "Elements-Element-Instance-Id", ("%d"):format(allowed.instance.id) })
+  end
+  return answer
 end
 
 local pages = {

@@ -4,6 +4,9 @@
 -- id and on who used a code first, and a service that was killed knows after its restart what it knew
 -- before.
 --
+-- Besides it knows the `ground`, from which the rows of the hub are made, and in `counts` how many rows were
+-- added to each kind.
+--
 -- Rows are plain tables of strings, numbers and booleans, kept by kind ("instances", "codes", …) and
 -- key.
 -- @module sapanywhere.sandbox.store
@@ -38,6 +41,22 @@ function apply.number(self, change)
   self.last_number = self.last_number + 1
   change.row.id = self.last_number
   self:kind(change.kind)[self.last_number] = change.row
+end
+
+function apply.add(self, change)
+  local count = (self.counts[change.kind] or 0) + 1
+  self.counts[change.kind] = count
+  self:kind(change.kind)[change.base + count] = change.row
+  if change.by == self.adding then self.added = change.base + count end
+end
+
+-- What stood on the old ground is gone.
+function apply.ground(self, change)
+  self.ground = change.ground
+  for name in pairs(self.kinds) do
+    if name:find("^hub/") then self.kinds[name] = nil end
+  end
+  self.counts = {}
 end
 
 local function open_memory()
@@ -82,7 +101,9 @@ end
 -- @tparam[opt] table journal from `open_file`; memory where left out
 -- @treturn table
 function store.new(journal)
-  return setmetatable({ journal = journal or open_memory(), kinds = {}, last_number = 1000 }, Store)
+  return setmetatable({
+    journal = journal or open_memory(), kinds = {}, last_number = 1000, counts = {},
+  }, Store)
 end
 
 function Store:kind(name)
@@ -129,6 +150,22 @@ function Store:number(kind, row, mark)
     if kept and kept[mark] == row[mark] then return kept end
   end
 end
+
+--- Keeps a row under the next number of its kind.
+-- @tparam string kind
+-- @tparam table row
+-- @tparam string by a word that nobody else uses
+-- @tparam number base the number before the first
+-- @treturn number
+function Store:add(kind, row, by, base)
+  self.adding = by
+  self:change { op = "add", kind = kind, row = row, by = by, base = base }
+  return self.added
+end
+
+--- Has the hub begin anew with what a seed makes; `ground` is then what is given.
+-- @tparam table ground `seed`, and how many `customers`, `orders` and `products`
+function Store:lay_ground(ground) self:change { op = "ground", ground = ground } end
 
 --- Uses a row up: of all that try, one succeeds.
 -- @tparam string kind
