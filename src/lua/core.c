@@ -14,5 +14,7 @@ int luaopen_sapanywhere_core(lua_State *L) {
   sap_open_engine(L);
   sap_open_transfer(L);
   sap_open_event(L);
+  sap_open_seal(L);
+  sap_open_files(L);
   return 1;
 }

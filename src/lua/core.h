@@ -12,5 +12,7 @@ void sap_open_disguise(lua_State *L);
 void sap_open_engine(lua_State *L);
 void sap_open_transfer(lua_State *L);
 void sap_open_event(lua_State *L);
+void sap_open_seal(lua_State *L);
+void sap_open_files(lua_State *L);
 
 #endif
