@@ -4,59 +4,13 @@ if not rawget(_G, "jit") then return end
 
 local core = require "sapanywhere.core"
 local ports = require "sapanywhere.sandbox.carrier.ports"
-local random = require "sapanywhere.sandbox.service.random"
+local redis = require "support.redis"
 local sandbox = require "sapanywhere.sandbox"
 local system = require "sapanywhere.sandbox.carrier.system"
 
 local OLD_KEY, NEW_KEY = core.hex(core.random(32)), core.hex(core.random(32))
 local CALLBACK_URL = "https://www.mycoolapp.com/auth"
 local AT_ONCE = 64
-
--- A Redis of our own: no port but a socket, in a directory that goes with it. A shell owns both; it stops
--- Redis, by its pid, and removes the directory when its input ends, so also when the specs are killed.
-local REDIS = [[
-trap '' HUP INT TERM PIPE
-dir=%s
-mkdir -m 700 "$dir" && cd "$dir" || exit 1
-redis-server --port 0 --unixsocket "$dir/socket" --save '' --appendonly no --daemonize no --dir "$dir" \
-  --logfile "$dir/log" </dev/null >/dev/null 2>&1 &
-cat >/dev/null
-kill "$!"
-wait "$!"
-cd / && rm -rf "$dir"]]
-
-local UNTIL_THERE = [[
-tries=0
-until [ -S %s ] || [ "$tries" -ge 500 ]; do
-  tries=$((tries + 1))
-  sleep 0.02
-done]]
-
-local Redis = {}
-Redis.__index = Redis
-
--- What redis-cli says to a command.
-function Redis:ask(command)
-  local said = system.output(("redis-cli -s %s %s 2>&1"):format(system.quote(self.socket), command))
-  return (said:gsub("\n$", ""))
-end
-
--- Silent when it has been stopped already.
-function Redis:stop()
-  if self.pipe then self.pipe:close() end
-  self.pipe = nil
-end
-
-local function start_redis()
-  local dir = (os.getenv("TMPDIR") or "/tmp") .. "/sapanywhere-redis-" .. random.hex(16)
-  local self = setmetatable({ socket = dir .. "/socket" }, Redis)
-  self.pipe = assert(io.popen(REDIS:format(system.quote(dir)), "w"))
-  system.output(UNTIL_THERE:format(system.quote(self.socket)))
-  if self:ask("ping") == "PONG" then return self end
-  local said = system.read_file(dir .. "/log")
-  self:stop()
-  error("redis-server does not start: " .. said)
-end
 
 -- Two sealers that differ in where a used state is noted: as the README shows them.
 local SEALERS = [[
@@ -190,7 +144,7 @@ describe("a sealed state", function()
   local store, first, second
 
   setup(function()
-    store = start_redis()
+    store = redis.start()
     first = start_host(("%q"):format(OLD_KEY), store.socket)
     second = start_host(("%q, %q"):format(NEW_KEY, OLD_KEY), store.socket)
   end)
