@@ -16,6 +16,7 @@ local all = lazy "sapanywhere.all"
 local callback = lazy "sapanywhere.callback"
 local redact = lazy "sapanywhere.redact"
 local state = lazy "sapanywhere.state"
+local webhook = lazy "sapanywhere.webhook"
 
 local M = {}
 
@@ -152,6 +153,22 @@ function M.state(given)
   return state.new(given)
 end
 
+--- Makes a reader of notifications: what the platform posts to the `event.notification.callback.url` of an instance.
+-- @tparam table given `key` (the instance's `event.notification.signature.key`; a list, where it is being changed;
+--   false for notifications without signatures) and `on_use`: see @{sapanywhere.webhook}
+-- @treturn[1] table the reader, with the method `read`
+-- @return[2] nil
+-- @treturn[2] error kind "usage"
+-- @raise when `given` is not a table
+function M.webhook(given)
+  check_table("webhook", given)
+  return webhook.new(given)
+end
+
+--- Where tokens are kept: `store.file { path = …, key = … }` and `store.redis { command = …, prefix = …, key = … }`,
+-- see @{sapanywhere.store}.
+M.store = lazy "sapanywhere.store"
+
 --- What stands for JSON's null with the option `null = "keep"`; the same value as `cjson.null`.
 M.null = core.null
 
@@ -168,7 +185,7 @@ M.array = core.array
 -- @field kind string: what went wrong, one of those in README.md
 -- @field message string: one that may be shown; no secret, token or code is in it
 -- @field outcome string: "not_sent" (the server cannot have acted), "rejected" (it refused) or "unknown" (it
---   may have acted); not there after `parse_callback`
+--   may have acted); not there after `parse_callback`, nor from readers of notifications and stores
 -- @field retryable boolean: whether the same call may be made again as it is
 -- @field attempts number: how often the request was sent; 0 where it was not
 -- @field status number: the HTTP status, where there was an answer
@@ -180,7 +197,7 @@ M.array = core.array
 --   "usage"
 -- @field recovery table: what `recover = true` looked for (`tag`, `request`, `looks`) and found (`found`,
 --   `id`, `failure`)
--- @field reason string: why a sealer refused a state
+-- @field reason string: why a sealer refused a state, a reader a notification, or a store an entry
 -- @field error string: the provider's own word; with kind "denied" or "callback", like the next two
 -- @field error_description string: the provider's own
 -- @field error_uri string: the provider's own

@@ -53,6 +53,17 @@ describe("the reference", function()
     expect_entries("modules/sapanywhere.state", names_of(getmetatable(sealer).__index))
   end)
 
+  it("has every method of a reader of notifications", function()
+    local reader = assert(sapanywhere.webhook { key = "k" })
+    expect_entries("modules/sapanywhere.webhook", names_of(getmetatable(reader).__index))
+  end)
+
+  it("has both stores, and every method of theirs", function()
+    expect_entries("modules/sapanywhere.store", { "file", "redis" })
+    local store = assert(sapanywhere.store.file { path = "shops.json" })
+    expect_entries("classes/sapanywhere.store.methods", names_of(getmetatable(store).__index))
+  end)
+
   it("has every function of the sandbox, every method and every field that is for users", function()
     expect_entries("modules/sapanywhere.sandbox", names_of(sandbox))
     local service = assert(sandbox.start {})

@@ -231,6 +231,19 @@ local rows = {
       closing({ delay = 5 }, "oauth_url", function() return service:asking() end),
       { outcome = "unknown", retryable = false, attempts = 1 } },
   },
+  signature = {
+    { "there is none", function() return assert(sapanywhere.webhook { key = "k" }):read { body = "{}" } end,
+      { reason = "missing", retryable = false } },
+    { "on_use fails", function()
+      local reader = assert(sapanywhere.webhook { key = false, on_use = function() return nil, "no connection" end })
+      return reader:read { body = [[{"message":{"events":[]}}]] }
+    end, { reason = "store", retryable = true, says = "no connection" } },
+  },
+  store = {
+    { "there is no such directory, and none can be made", function()
+      return assert(sapanywhere.store.file { path = "/proc/none/shops.json" }):put("my shop", {})
+    end, { reason = "io", retryable = false } },
+  },
   wrong_phase = {
     { "nginx is asked for where it is not", function()
       return service:client { wait = "nginx" }:oauth_url(service:asking())
@@ -250,7 +263,7 @@ local FIELDS = {
   kind = "string", message = "string", status = "number", request_id = "string", provider_message = "string",
   missing = "table", problems = "table", retryable = "boolean", retry_after = "number", outcome = "string",
   attempts = "number", error = "string", error_description = "string", error_uri = "string",
-  recovery = "table",
+  recovery = "table", reason = "string",
 }
 local OUTCOMES = { not_sent = true, rejected = true, unknown = true }
 
