@@ -8,3 +8,4 @@ files["spec"] = { std = "+busted" }
 
 -- Run inside nginx.
 files["**/nginx*.lua"] = { std = "+ngx_lua" }
+files["examples/*.nginx/*.lua"] = { std = "+ngx_lua" }

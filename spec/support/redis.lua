@@ -22,7 +22,7 @@ cd / && rm -rf "$dir"]]
 
 local UNTIL_THERE = [[
 tries=0
-until [ -S %s ] || [ "$tries" -ge 500 ]; do
+until [ "$(redis-cli -s %s ping 2>/dev/null)" = PONG ] || [ "$tries" -ge 500 ]; do
   tries=$((tries + 1))
   sleep 0.02
 done]]
