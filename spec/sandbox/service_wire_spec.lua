@@ -100,7 +100,61 @@ describe("the sandbox's hub in nginx", function()
     assert.equal(18, ask("GET", "/customers", nil, { base_url = self:url { cut = 300 } }).exit)
   end)
 
-  it("writes nothing to its error log in all this", function()
-    assert.equal("", self:error_log())
+  local function start_job(wishes)
+    local answer = ask("POST", "/bulk/query?q=select%20*%20from%20customers", nil, { base_url = self:url(wishes) })
+    assert.equal(200, answer.status, answer.body)
+    return ("/bulk/%d"):format(cjson.decode(answer.body).id)
+  end
+
+  it("lets a bulk job take its time, and gives its file", function()
+    self:seed { customers = 3000 }
+    local job = start_job { job_seconds = 1 }
+    assert.not_equal("COMPLETED", cjson.decode(ask("GET", job .. "/status").body).status)
+    local status
+    for _ = 1, 100 do
+      status = cjson.decode(ask("GET", job .. "/status").body).status
+      if status == "COMPLETED" then break end
+      os.execute("sleep 0.1")
+    end
+    assert.equal("COMPLETED", status)
+    assert.equal(3000, #cjson.decode(ask("GET", job .. "/customers").body))
+    local compressed = ask("GET", job .. "/customers", nil, { arguments = { "--compressed" } })
+    assert.equal("gzip", compressed.header["content-encoding"])
+    assert.equal(3000, #cjson.decode(compressed.body))
+  end)
+
+  it("sends a bulk file of any size, and cuts it where it is told to", function()
+    local job = start_job { job_seconds = 0, job_bytes = 50000000 }
+    local answer = ask("GET", job .. "/customers")
+    assert.same({ 200, "50000000", 50000000 }, { answer.status, answer.header["content-length"], #answer.body })
+    answer = ask("GET", job .. "/customers", nil, { base_url = self:url { cut = 20000000 } })
+    assert.equal(18, answer.exit)
+    assert.is_true(#answer.body > 19000000 and #answer.body < 20000000)
+  end)
+
+  it("takes an upload that is larger than it would hold", function()
+    local place = os.tmpname()
+    local file = assert(io.open(place, "wb"))
+    for _ = 1, 40 do file:write(('{"a":"' .. ("x"):rep(991) .. '"}\n'):rep(1000)) end
+    file:close()
+    local answer = ask("POST", "/bulk/customers", nil, { arguments = { "-F", "metaData={}", "-F", "file=@" .. place } })
+    os.remove(place)
+    assert.equal(200, answer.status, answer.body)
+    os.execute("sleep 0.5")
+    local status = cjson.decode(ask("GET", ("/bulk/%d/status"):format(cjson.decode(answer.body).id)).body)
+    assert.same({ "COMPLETED", 40000 }, { status.status, status.recordsCount })
+  end)
+
+  it("refuses a body that is too large, as the gateway does", function()
+    for _, size in ipairs { 9, 20 } do
+      local answer = ask("POST", "/customers", { a = ("x"):rep(size * 1024 * 1024) })
+      assert.equal(413, answer.status)
+      assert.is_nil(cjson.decode(answer.body).requestId)
+    end
+  end)
+
+  it("writes nothing to its error log in all this but that a large body went to a file", function()
+    local further = self:error_log():gsub("[^\n]*a client request body is buffered to a temporary file[^\n]*\n", "")
+    assert.equal("", further)
   end)
 end)

@@ -21,7 +21,7 @@ function played.read_fixture(name)
 end
 
 --- Starts one; the options are settings of the service. Gives `settings`, `store`, and two functions that take a
--- method, a target and `{ headers, body }`: `call`, and `api` below the base path with the secrets.
+-- method, a target and `{ headers, body, time, told }`: `call`, and `api` below the base path with the secrets.
 function played.start(options)
   local settings = {
     api_key = "key & <co>", api_secret = "se+cr/et=",
@@ -36,7 +36,7 @@ function played.start(options)
     local path, query = target:match("^([^?]*)%??(.*)$")
     return service.answer(settings, known, {
       method = method, path = path, query = query, body = given.body or "", headers = given.headers or {},
-      origin = "http://127.0.0.1:1",
+      origin = "http://127.0.0.1:1", time = given.time, told = given.told,
     })
   end
   function self.api(method, target, given)

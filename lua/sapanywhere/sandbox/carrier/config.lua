@@ -22,7 +22,7 @@ http {
 ${temp}
   lua_package_path "${lua_path};;";
   lua_package_cpath "${lua_cpath};;";
-  client_max_body_size 10m;
+  client_max_body_size 7g;
   client_body_buffer_size 10m;
   large_client_header_buffers 8 64k;
   keepalive_timeout 75s;

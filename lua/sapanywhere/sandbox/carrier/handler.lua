@@ -73,7 +73,21 @@ local function map_headers(list)
   return map
 end
 
--- Nobody who expects to be told to continue is told so.
+local max_held = 16 * 1024 * 1024
+
+-- Reads a file as far as it is asked for; it is closed when it is collected.
+local function make_source(file, size)
+  return {
+    size = size,
+    read = function(offset, count)
+      file:seek("set", offset)
+      return file:read(count) or ""
+    end,
+  }
+end
+
+-- Gives the body, or where it is too large to be held an empty one, and a source of it. Nobody who expects to be
+-- told to continue is told so.
 local function read_body(headers)
   if headers.expect then
     ngx.req.clear_header("Expect")
@@ -83,6 +97,9 @@ local function read_body(headers)
   local path = ngx.req.get_body_file()
   if not path then return ngx.req.get_body_data() or "" end
   local file = assert(io.open(path, "rb"))
+  local size = file:seek("end")
+  if size > max_held then return "", make_source(file, size) end
+  file:seek("set", 0)
   local body = file:read("*a")
   file:close()
   return body
@@ -96,9 +113,10 @@ local function read_request(settings)
   local wishes, rest = uri:match("^/~([^/?]*)(/.*)$")
   local path, query = (rest or uri):match("^([^?]*)%??(.*)$")
   local tls = ngx.var.scheme == "https"
+  local body, body_source = read_body(headers)
   return {
     method = ngx.req.get_method(), uri = uri, path = path, query = query, version = version,
-    headers = headers, header_list = list, body = read_body(headers), tls = tls,
+    headers = headers, header_list = list, body = body, body_source = body_source, tls = tls, time = ngx.now(),
     origin = tls and settings.tls_origin or settings.origin,
     wishes = (wishes or "") .. ";" .. (type(headers["x-sandbox"]) == "string" and headers["x-sandbox"] or ""),
   }
@@ -142,16 +160,19 @@ function handler.serve()
     write_log(here, { mark = mark, status = fault.status })
     return sending.plain(fault, { header = {} }, request.version)
   end
+  request.told = told
   local right = misbehave.acts(told) and service.answer(here.settings, here.store, request) or nil
   local answer = misbehave.alter(told, right)
   if told.delay then ngx.sleep(told.delay) end
-  local raw = (misbehave.is_raw(told) or answer.close) and sending.compose(answer, told)
+  local stream = answer.stream ~= nil
+  local raw = not stream and (misbehave.is_raw(told) or answer.close) and sending.compose(answer, told)
   local close = dies(told)
   write_log(here, {
     mark = mark, status = not close and answer.status or nil, note = answer.note, fault = fault,
     answer_bytes = raw and #raw or nil,
   })
   if close then return ngx.exit(444) end
+  if stream then return sending.stream(answer, told, request.version) end
   if raw and request.version < 2 then return sending.raw(raw, told) end
   if raw and not answer.close then return ngx.exit(444) end
   return sending.plain(answer, told, request.version)

@@ -86,7 +86,8 @@ local function compose_head(answer, told)
   if told.chunked then
     table.insert(lines, "Transfer-Encoding: chunked")
   else
-    table.insert(lines, ("Content-Length: %d"):format(told.length or #answer.body))
+    local size = answer.stream and answer.stream.size or #answer.body
+    table.insert(lines, ("Content-Length: %d"):format(told.length or size))
   end
   table.insert(lines, "Connection: close\r\n")
   return table.concat(lines, "\r\n")
@@ -141,6 +142,35 @@ function sending.raw(text, told)
   if told.drip then send_slowly(socket, text, told.drip) elseif text ~= "" then socket:send(text) end
   if told.headers_forever then send_forever(socket) elseif not told.cut then drain(socket) end
   return ngx.exit(444)
+end
+
+-- Sends pieces through nginx, which waits for the client.
+local function stream_plain(answer)
+  ngx.status = answer.status
+  set_headers(answer.headers)
+  if answer.stream.size then ngx.header["Content-Length"] = ("%d"):format(answer.stream.size) end
+  for piece in answer.stream.next do
+    if not ngx.print(piece) or not ngx.flush(true) then return end
+  end
+end
+
+local function stream_cut(answer, told)
+  local socket, left, piece = assert(ngx.req.socket(true)), told.cut, compose_head(answer, told) .. "\r\n"
+  while piece and left > 0 do
+    if not socket:send(piece:sub(1, left)) then break end
+    left = left - #piece
+    piece = answer.stream.next()
+  end
+  return ngx.exit(444)
+end
+
+--- Sends an answer piece by piece, perhaps cut.
+-- @tparam table answer with a `stream`
+-- @tparam table told
+-- @tparam number version of HTTP
+function sending.stream(answer, told, version)
+  if told.cut and version < 2 then return stream_cut(answer, told) end
+  return stream_plain(answer)
 end
 
 return sending

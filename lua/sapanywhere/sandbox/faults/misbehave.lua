@@ -18,6 +18,10 @@
 -- of the answer, head included; `headers_forever=1` never ends the head; `interim=N` sends N interim
 -- answers first; `length=N` claims a Content-Length; `chunked=1|garbage|cut` sends chunks; `raw=…`
 -- sends just that.
+--
+-- How a bulk job goes on that the request starts: `job_seconds=S` until it ends, `job_end=STATUS`,
+-- `job_errors=N` records in error, `job_bytes=N` makes its file that large, of rows that are made up. A file that
+-- is sent piece by piece can be cut under HTTP/1.1, and is not spoilt otherwise.
 -- @module sapanywhere.sandbox.misbehave
 
 local answers = require "sapanywhere.sandbox.service.answers"
@@ -44,11 +48,12 @@ local function any(text) return text end
 local readers = {
   delay = number, delay_body = number, drip = number,
   status = number, size = number, gzip_bomb = number, cut = number, headers = number, interim = number,
-  length = number, fail = number, flaky = number,
+  length = number, fail = number, flaky = number, job_seconds = number, job_bytes = number, job_errors = number,
   act = flag, die = flag, act_then_die = flag, die_reused = flag, headers_forever = flag,
   redirect = any, type = any, raw = any, run = any,
   chunked = one_of { ["1"] = true, garbage = true, cut = true },
   body = one_of(bodies),
+  job_end = one_of { COMPLETED = true, COMPLETE = true, ERROR = true, ABORTED = true, CANCELLED = true },
 }
 
 -- These cannot be told to nginx, so the answer is written to the connection as it is.

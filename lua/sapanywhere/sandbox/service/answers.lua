@@ -1,4 +1,4 @@
---- Answers as values: `{ status, headers = { { name, value }, … }, body, note, close }`.
+--- Answers as values: `{ status, headers = { { name, value }, … }, body, note, close, stream }`.
 -- After some the connection has to be closed. A note never leaves the service; it goes into the log, for
 -- whoever wonders why a request was refused.
 -- @module sapanywhere.sandbox.answers
@@ -37,6 +37,17 @@ function answers.content(content_type, body, headers)
   local answer = { status = 200, headers = { { "Content-Type", content_type } }, body = body }
   table.insert(answer.headers, { "elements-request-id", random.hex(24) })
   for _, header in ipairs(headers or {}) do table.insert(answer.headers, header) end
+  return answer
+end
+
+--- An answer that is sent piece by piece.
+-- @tparam string content_type
+-- @tparam function next_piece gives one piece after the other, then nil
+-- @tparam[opt] number size in bytes, where it is known
+-- @treturn table with an empty body and `stream = { next, size }`
+function answers.stream(content_type, next_piece, size)
+  local answer = answers.content(content_type, "")
+  answer.stream = { next = next_piece, size = size }
   return answer
 end
 

@@ -4,6 +4,7 @@
 -- @module sapanywhere.sandbox.hub
 
 local answers = require "sapanywhere.sandbox.service.answers"
+local bulk = require "sapanywhere.sandbox.service.bulk"
 local collection = require "sapanywhere.sandbox.service.collection"
 local document = require "sapanywhere.sandbox.service.document"
 local documented = require "sapanywhere.sandbox.service.documented"
@@ -140,10 +141,17 @@ local function working(answer)
   end
 end
 
---- The rows of these addresses, for `routes.prepare`; all are an instance's.
+--- The rows of these addresses, for `routes.prepare`; all are an instance's. `bodiless`: a POST without a body is
+-- in order; `any_type`: it judges the Accept header; `is_file`: it judges the body, which has any size.
 hub.routes = {
   { "GET", "/ping", "instance", working(hub.ping) },
   { "GET", "/objects", "instance", hub.objects },
+  { "POST", "/bulk/query", "instance", working(bulk.query), bodiless = true },
+  { "GET", "/bulk/{job}/status", "instance", working(bulk.status) },
+  { "GET", "/bulk/{job}/errors", "instance", working(bulk.errors) },
+  { "PUT", "/bulk/{job}/cancel", "instance", working(bulk.cancel) },
+  { "GET", "/bulk/{job}/{object}", "instance", working(bulk.download), any_type = true },
+  { "POST", "/bulk/{object}", "instance", working(bulk.upload), is_file = true },
   { "GET", "/{object}/count", "instance", working(hub.count) },
   { "POST", "/{object}", "instance", working(hub.create) },
   { "GET", "/{object}", "instance", working(hub.list) },

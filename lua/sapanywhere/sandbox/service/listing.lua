@@ -32,7 +32,7 @@ end
 
 -- Each reads one parameter into what is asked for, or gives nil and what is wrong.
 local readers = {
-  { "where", "test", ceql.compile },
+  { "where", "is_read", ceql.compile },
   { "orderBy", "order", read_order },
   { "page", "number", read_page_number },
 }
@@ -50,6 +50,7 @@ local function read_query(query, name)
       if not asked[reader[2]] then return nil, problem end
     end
   end
+  asked.where = first(values, "where")
   asked.list, asked.fields = list, first(values, "fields")
   asked.total = first(values, "returnTotalCount") == "true"
   return asked
@@ -57,20 +58,35 @@ end
 
 -- Finding
 
-local function fits(test, text) return not test or test(json.decode(text)) end
+local function passes() return true end
 
--- Calls `take(text, id)` for the rows behind an id that pass a test, until it gives true.
-local function each(rows, from, test, take)
+--- Makes a test of an expression that can be read.
+-- @tparam string|nil where
+-- @treturn function `test(text)` of a row
+function listing.compile(where)
+  if not where then return passes end
+  local test = assert(ceql.compile(where))
+  return function(text) return test(json.decode(text)) end
+end
+
+--- Calls `take(text, id)` for the rows behind an id that pass a test, until it gives true.
+-- @tparam table rows from `collection.open`
+-- @tparam number from
+-- @tparam function test from `compile`
+-- @tparam function take
+function listing.each(rows, from, test, take)
   for id = from + 1, rows:last() do
     local text = rows:get(id)
-    if text and fits(test, text) and take(text, id) then return end
+    if text and test(text) and take(text, id) then return end
   end
 end
+
+local each = listing.each
 
 local function find_by_id(rows, asked)
   local found, last = {}, nil
   local skip = asked.number and not asked.from and (asked.number - 1) * asked.size or 0
-  each(rows, asked.from or 0, asked.test, function(text, id)
+  each(rows, asked.from or 0, listing.compile(asked.where), function(text, id)
     if skip > 0 then
       skip = skip - 1
     else
@@ -100,7 +116,7 @@ end
 -- A page of what is sorted begins at its place, not behind an id.
 local function find_in_order(rows, asked)
   local all = {}
-  each(rows, 0, asked.test, function(text, id)
+  each(rows, 0, listing.compile(asked.where), function(text, id)
     all[#all + 1] = { id = id, key = make_key(text, asked.order.name) }
   end)
   table.sort(all, asked.order.down and function(a, b) return precedes(b, a) end or precedes)
@@ -109,16 +125,20 @@ local function find_in_order(rows, asked)
   return found, from + #found
 end
 
-local function count(rows, test)
-  if not test then return rows:count() end
+local function count(rows, where)
+  if not where then return rows:count() end
   local number = 0
-  each(rows, 0, test, function() number = number + 1 end)
+  each(rows, 0, listing.compile(where), function() number = number + 1 end)
   return number
 end
 
 -- Showing
 
-local function choose_fields(text, fields)
+--- Gives a row with the fields that are asked for.
+-- @tparam string text JSON
+-- @tparam string fields their names, with commas; of a dotted name the whole member is shown
+-- @treturn string JSON
+function listing.choose_fields(text, fields)
   local chosen, row = json.object {}, document.read(text)
   for name in fields:gmatch("[^,%s]+") do
     name = name:match("^[^.]*")
@@ -142,7 +162,7 @@ local function show_all(instance, texts, fields)
   local shown = {}
   for index, text in ipairs(texts) do
     text = listing.show(instance, text)
-    shown[index] = fields and choose_fields(text, fields) or text
+    shown[index] = fields and listing.choose_fields(text, fields) or text
   end
   return "[" .. table.concat(shown, ",") .. "]"
 end
@@ -160,7 +180,7 @@ function listing.list(rows, request, instance)
   local token = #texts == asked.size and pages.token(position, asked.list) or nil
   local headers = pages.headers(asked, #texts, token)
   if asked.total then
-    table.insert(headers, { "elements-total-count", ("%d"):format(count(rows, asked.test)) })
+    table.insert(headers, { "elements-total-count", ("%d"):format(count(rows, asked.where)) })
   end
   return answers.text(show_all(instance, texts, asked.fields), headers)
 end
@@ -172,7 +192,7 @@ end
 function listing.count(rows, request)
   local asked, problem = read_query(request.query, rows.name)
   if not asked then return answers.failure(400, problem) end
-  return answers.ok(json.object { { "count", count(rows, asked.test) } })
+  return answers.ok(json.object { { "count", count(rows, asked.where) } })
 end
 
 return listing

@@ -4,7 +4,8 @@
 --
 -- A request is `{ method, path, query, headers, body, origin }`: the path raw, without its query;
 -- header names in lower case, a header that came more than once as a list; `origin` is where the
--- service stands.
+-- service stands. Perhaps there are `time` (in seconds), `told` (what misbehaviour is asked for) and, in place of a
+-- large body, `body_source`, see `sapanywhere.sandbox.service.multipart`.
 -- @module sapanywhere.sandbox.service
 
 local answers = require "sapanywhere.sandbox.service.answers"
@@ -80,13 +81,17 @@ local function refuse_size(whose)
   return answers.failure(429, "The request is larger than 8 MB.")
 end
 
-local function refuse_form(request, whose)
+local function wants_json(request, route)
+  if route.is_file then return false end
+  return request.body ~= "" or request.method == "POST" and not route.bodiless
+end
+
+local function refuse_form(request, route)
   if request.headers.expect then return refuse_expectation() end
-  if not accepts_json(request.headers.accept) then return answers.failure(406) end
-  if #request.body > max_body then return refuse_size(whose) end
-  if (request.method == "POST" or request.body ~= "") and not is_json(request.headers["content-type"]) then
-    return answers.failure(415)
-  end
+  if not route.any_type and not accepts_json(request.headers.accept) then return answers.failure(406) end
+  local size = request.body_source and request.body_source.size or #request.body
+  if not route.is_file and size > max_body then return refuse_size(route[3]) end
+  if wants_json(request, route) and not is_json(request.headers["content-type"]) then return answers.failure(415) end
 end
 
 local function is_element(value) return value == documented.key or value == tostring(documented.id) end
@@ -112,7 +117,7 @@ end
 local function answer_api(settings, store, request, path)
   local route, segments = find_route(request.method, path)
   if not route then return answers.failure(segments and 405 or 404) end
-  local refusal = refuse_form(request, route[3])
+  local refusal = refuse_form(request, route)
   if refusal then return refusal end
   local allowed
   allowed, refusal = authorize(settings, store, request, route[3])
