@@ -329,6 +329,82 @@ describe("no secret", function()
     end
   end)
 
+  -- What callbacks of the caller say, with a secret as it is and in the usual encodings.
+  local function sayings(secret)
+    return {
+      "no connection for " .. secret, "at /?key=" .. core.percent_encode(secret), core.base64(secret),
+      core.base64url(secret), { secret },
+    }
+  end
+
+  it("is in what comes of a notification", function()
+    for _ = 1, 10 do
+      local secrets = { key = any_secret(), other = any_secret() }
+      local needles = needles_of(secrets)
+      local keys = { secrets.key, secrets.other }
+      local body = ('{"message":{"events":[],"raw":%s}}'):format(core.encode { token = secrets.key })
+      local signature = "sha256=" .. core.base64(core.hmac_sha256(secrets.other, body))
+      for _, said in ipairs(sayings(secrets.key)) do
+        for _, on_use in ipairs { function() error(said, 0) end, function() return nil, said end } do
+          local reader = assert(sapanywhere.webhook { key = keys, on_use = on_use })
+          local notification, err = reader:read { body = body, signature = signature }
+          assert.equal("store", not notification and err.reason)
+          check(err, needles, "on_use")
+          check(reader, needles, "a reader")
+        end
+      end
+      local reader = assert(sapanywhere.webhook { key = keys })
+      for _, given in ipairs {
+        { body = body, signature = secrets.key }, { body = secrets.key, signature = signature }, { body = body },
+        { body = secrets.key, signature = "sha256=" .. core.base64(core.hmac_sha256(secrets.key, secrets.key)) },
+        { body = { secrets.key } }, { body = body, signature = { secrets.key } }, { [secrets.key .. "%"] = 1 },
+      } do
+        local notification, err = reader:read(given)
+        assert.is_nil(notification)
+        check(err, needles, "read")
+      end
+      local _, err = sapanywhere.webhook { key = { secrets.key, 5 }, [secrets.other .. "%"] = 1 }
+      check(err, needles, "webhook's usage")
+    end
+  end)
+
+  it("is in what comes of a store", function()
+    local path = os.tmpname()
+    for _ = 1, 10 do
+      local secrets = { key = any_secret() .. any_secret() .. ("K"):rep(32), token = any_secret() }
+      local needles = needles_of(secrets)
+      local function look(call, result, err)
+        assert.is_nil(result)
+        check(err, needles, call)
+      end
+      for _, said in ipairs(sayings(secrets.key)) do
+        for _, command in ipairs { function() error(said, 0) end, function() return nil, said end } do
+          local store = assert(sapanywhere.store.redis { command = command, prefix = "p", key = secrets.key })
+          look("put", store:put("x", { token = secrets.token }))
+          look("token", store:token("x")())
+          check(store, needles, "a store")
+        end
+      end
+      os.remove(path)
+      local store = assert(sapanywhere.store.file { path = path, key = secrets.key })
+      assert(store:put("x", { token = secrets.token }))
+      check_text(system.read_file(path), needles, "the file")
+      look("get", assert(sapanywhere.store.file { path = path, key = secrets.key .. "x" }):get("x"))
+      look("put", store:put("x", { token = secrets.token, f = print }))
+      look("put", store:put({ secrets.token }, { token = secrets.token }))
+      local raised, said = pcall(store.put, store, "x", secrets.token)
+      assert.is_false(raised)
+      check_text(said, needles, "what put raises")
+      system.write_file(path, secrets.token)
+      look("get", store:get("x"))
+      system.write_file(path, core.encode { version = 1, entries = { x = { sealed = secrets.token } } })
+      look("get", store:get("x"))
+      look("file", sapanywhere.store.file { path = path, key = { secrets.key, secrets.token:sub(1, 20) } })
+    end
+    os.remove(path)
+    os.remove(path .. ".lock")
+  end)
+
   it("is in an error that is raised, or its traceback", function()
     for _ = 1, 10 do
       local secrets = make_secrets()
