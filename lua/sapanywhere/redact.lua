@@ -33,7 +33,7 @@ local LAST_LETTER = "[tndyerTNDYER]"
 local function is_sensitive(name)
   if type(name) ~= "string" then return false end
   if name:find("^%w", -1) and not name:find(LAST_LETTER, -1) then return false end
-  local bare = name:lower():gsub("[^%w]", "")
+  local bare = core.lower(name):gsub("[^%w]", "")
   if NAMES[bare] or PUBLIC[bare] then return NAMES[bare] == true end
   for length = 5, 10 do
     if ENDINGS[bare:sub(-length)] then return true end

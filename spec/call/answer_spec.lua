@@ -74,7 +74,7 @@ describe("the answer to oauth_url", function()
     it("warns of the secret in it: " .. form, function()
       local url = "https://h.example/a?client_id=" .. text
       local result, _, meta = read("oauth_url", { body = core.encode { oauthUrl = url } },
-        { api_secret = SECRET })
+        { api_secret = SECRET, state = false })
       assert.equal(url, result.oauthUrl)
       assert.equal(1, #meta.warnings)
       assert.is_nil(meta.warnings[1]:find(text, 1, true))
@@ -83,9 +83,32 @@ describe("the answer to oauth_url", function()
 
   it("warns of nothing else", function()
     local _, _, meta = read("oauth_url",
-      { body = '{"oauthUrl":"https://h.example/a?client_id=x&redirect_uri=https%3A%2F%2Fx"}' })
+      { body = '{"oauthUrl":"https://h.example/a?client_id=x&redirect_uri=https%3A%2F%2Fx&state=sapanywhere"}' })
     assert.same({}, meta.warnings)
   end)
+
+  local STATE = "a:b/c d~é%41"
+  local with_state = {
+    raw = STATE, percent = core.percent_encode(STATE), lower = core.percent_encode(STATE):gsub("%%%x%x", string.lower),
+    form = "a%3Ab%2Fc+d%7E%C3%A9%2541", sparing = "a:b/c%20d~%c3%a9%2541",
+  }
+  for form, text in pairs(with_state) do
+    it("holds the state that was sent: " .. form, function()
+      local _, _, meta = read("oauth_url",
+        { body = core.encode { oauthUrl = "https://h.example/a?state=" .. text .. "&x=%" } }, { state = STATE })
+      assert.same({}, meta.warnings)
+    end)
+  end
+
+  for _, text in ipairs { "another", "", "a:b/c", (core.percent_encode(core.percent_encode(STATE))) } do
+    it("warns where the state that was sent is not in it: " .. text, function()
+      local result, _, meta = read("oauth_url",
+        { body = core.encode { oauthUrl = "https://h.example/a?state=" .. text } }, { state = STATE })
+      assert.equal(STATE, result.state)
+      assert.equal(1, #meta.warnings)
+      assert.truthy(meta.warnings[1]:find("does not hold the state", 1, true))
+    end)
+  end
 
   local FAULTY = { "{}", '{"oauthUrl":""}', '{"oauthUrl":null}', '{"oauthUrl":5}', '{"oauthUrl":"/relative"}',
     '{"oauthUrl":"ftp://h"}', '{"oauthUrl":"https://"}', '{"oauthUrl":"https://h/\\r\\nX: y"}', "[]",
@@ -149,7 +172,7 @@ describe("the answer to create_instance", function()
     local _, err = read("create_instance",
       { body = "<html>\r\n<b>Bad\0 gateway</b> secret-Zq9 " .. ("x"):rep(1000) })
     assert.truthy(err.message:find(": <html> <b>Bad gateway</b> [hidden] xxx", 1, true))
-    assert.truthy(#err.message < 320)
+    assert.truthy(#err.message < 400)
   end)
 end)
 
@@ -260,7 +283,8 @@ describe("a refusal", function()
   it("does not repeat where a redirect leads", function()
     local _, err, meta = read("create_instance",
       { status = 302, headers = { location = "https://evil.example/?code=code-Zq9" } })
-    assert.equal("create_instance: the server answered 302, a redirect, which is not followed", err.message)
+    assert.equal("create_instance: the server answered 302, a redirect, which is not followed; "
+      .. "an instance may exist: look for it, or use recover", err.message)
     assert.equal("https://evil.example/?code=[hidden]", meta.headers.location)
   end)
 end)
@@ -395,7 +419,7 @@ end)
 describe("a failure of the engine that a base URL made", function()
   it("is a mistake of the caller's, told like the others", function()
     local values = assert(options.read(endpoints.oauth_url, GIVEN.oauth_url))
-    local err = answer.failure(endpoints.oauth_url, core.judge(3, false, 0, false), values)
+    local err = answer.failure(endpoints.oauth_url, core.judge { code = 3 }, values)
     assert.equal("usage", err.kind)
     assert.equal("not_sent", err.outcome)
     assert.same({}, err.missing)

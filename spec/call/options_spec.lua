@@ -248,8 +248,8 @@ describe("options", function()
   it("have the documented defaults", function()
     local values = assert(read("oauth_url", OAUTH))
     assert.equal("https://api.cloud-elements.com/elements/api-v2", values.base_url)
-    assert.same({ 70, 10, 8388608, "omit", "auto", "sapanywhere", "query", false }, {
-      values.timeout, values.connect_timeout, values.max_response_bytes, values.null, values.wait,
+    assert.same({ 70, 10, "omit", "auto", "sapanywhere", "query", false }, {
+      values.timeout, values.connect_timeout, values.null, values.wait,
         values.element,
       values.secrets_in, values.recover,
     })

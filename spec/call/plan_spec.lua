@@ -119,6 +119,14 @@ describe("the plan of oauth_url", function()
       merged(OAUTH, { timeout = 5, connect_timeout = 2, max_response_bytes = 2048 }))
     assert.same({ 5, 2, 2048 }, { planned.timeout, planned.connect_timeout, planned.max_bytes })
   end)
+
+  it("lets a list be long and compressed, a single object neither", function()
+    local planned = request("oauth_url", OAUTH)
+    assert.same({ 1048576, nil, false }, { planned.max_bytes, planned.gzip, planned.once })
+    planned = plan.request(endpoints.list_instances, setmetatable({ user_secret = "u", organization_secret = "o" },
+      { __index = assert(options.read(endpoints.oauth_url, OAUTH)) }))
+    assert.same({ 8388608, true, false }, { planned.max_bytes, planned.gzip, planned.once })
+  end)
 end)
 
 local CREATE = {

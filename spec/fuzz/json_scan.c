@@ -1,4 +1,5 @@
 /* The strict scan under every combination of its rules, beside a second and simpler reader of RFC 8259. */
+#include "json/repair.h"
 #include "json/scan.h"
 #include "fuzz.h"
 #include "bytes/utf8.h"
@@ -173,18 +174,36 @@ static void check_rules(const char *text, size_t len, const struct sap_json_rule
   sap_buffer_free(&out);
 }
 
+static void check_all_rules(const char *text, size_t len) {
+  bool expected = is_json(text, len, SAP_JSON_MAX_DEPTH);
+
+  for (int bits = 0; bits < 8; bits++) {
+    struct sap_json_rules rules = { .integers = bits & 1, .drop_nulls = bits & 2, .keep_outer = bits & 4 };
+    check_rules(text, len, &rules, expected);
+  }
+}
+
+/* A text is mended only where it is no JSON, into one that needs no mending, with the same brackets and quotes. */
+static void check_repair(const char *text, size_t len) {
+  struct sap_buffer out = { 0 }, again = { 0 };
+  unsigned mended, left;
+
+  PROMISE(sap_json_repair(text, len, &out, &mended) == 0);
+  PROMISE(mended >> SAP_JSON_MENDINGS == 0);
+  PROMISE(out.len <= 6 * len);
+  if (mended == 0) PROMISE(out.len == len && (len == 0 || memcmp(out.data, text, len) == 0));
+  if (is_json(text, len, SAP_JSON_MAX_DEPTH)) PROMISE(mended == 0);
+  PROMISE(sap_json_repair(out.data, out.len, &again, &left) == 0);
+  PROMISE((left & ~(unsigned)SAP_JSON_BOM) == 0);
+  if (out.len > 0) check_all_rules(out.data, out.len);
+  sap_buffer_free(&out);
+  sap_buffer_free(&again);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-  static const unsigned depths[] = { 0, 1, 3, SAP_JSON_MAX_DEPTH + 1 };
   const char *text = size > 0 ? (const char *)data : "";
 
-  for (size_t i = 0; i < sizeof depths / sizeof depths[0]; i++) {
-    bool whole = depths[i] == 0 || depths[i] > SAP_JSON_MAX_DEPTH;
-    bool expected = is_json(text, size, whole ? SAP_JSON_MAX_DEPTH : depths[i]);
-
-    for (int bits = 0; bits < 4; bits++) {
-      struct sap_json_rules rules = { .integers = bits & 1, .drop_nulls = bits & 2, .max_depth = depths[i] };
-      check_rules(text, size, &rules, expected);
-    }
-  }
+  check_all_rules(text, size);
+  check_repair(text, size);
   return 0;
 }

@@ -42,6 +42,8 @@ end
 return function(input)
   for _, keep in ipairs { true, false } do
     local value, problem, offset = core.decode(input, keep)
+    local mended_value, mended = core.decode_once(input, keep)
+    if mended_value ~= nil and value ~= nil then assert(#mended == 0 and same(value, mended_value), "mended JSON") end
     if value == nil then
       assert(problem ~= "the decoder refuses it", problem)
       assert(offset >= 0 and offset <= #input, "a fault outside the text")

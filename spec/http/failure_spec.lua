@@ -1,4 +1,5 @@
 local core = require "sapanywhere.core"
+local errors = require "sapanywhere.errors"
 
 -- libcurl's codes by their names in <curl/curl.h>; the numbers are part of its ABI.
 local CODE = {
@@ -48,14 +49,75 @@ describe("the judge of failures", function()
     local name, established, sent, answered, kind, outcome = case[1], case[2], case[3], case[4], case[5], case[6]
     it(("says %s, %s of %s with %d bytes sent%s"):format(kind, outcome, name, sent, answered and ", answered" or ""),
       function()
-        local failure = core.judge(CODE[name], established, sent, answered)
+        local failure = core.judge {
+          code = CODE[name], established = established, request_size = sent, answered = answered, head_whole = answered,
+        }
         assert.equal(kind, failure.kind)
         assert.equal(outcome, failure.outcome)
         assert.is_true(#failure.message > 10)
       end)
   end
 
-  it("has a kind for codes that it does not know", function()
-    assert.equal("connect", core.judge(9999, true, 1, false).kind)
+  -- What tells the meanings of one code apart.
+  local SYSCALL = "OpenSSL SSL_connect: SSL_ERROR_SYSCALL in connection to localhost:4433 "
+  local EOF = "OpenSSL/3.5.1: error:0A000126:SSL routines::unexpected eof while reading"
+  local ALERT = "OpenSSL SSL_read: error:0A00045C:SSL routines::tlsv13 alert certificate required, errno 0"
+  local ECONNRESET = 104
+  local told_apart = {
+    { "a reset in the handshake", { code = 35, os_errno = ECONNRESET, verify_result = 1 }, "connect", "not_sent", "handshake" },
+    { "an end in the handshake, in the words of libcurl 7.88", { code = 35, detail = SYSCALL },
+      "connect", "not_sent", "handshake" },
+    { "an end in the handshake, in OpenSSL's words", { code = 35, detail = EOF }, "connect", "not_sent", "handshake" },
+    { "an end in the handshake behind a proxy", { code = 35, request_size = 120, connect_status = 200, detail = EOF },
+      "connect", "not_sent", "handshake" },
+    { "a certificate that is refused, and a reset", { code = 35, os_errno = ECONNRESET, verify_result = 20 },
+      "tls", "not_sent", "handshake" },
+    { "a handshake that fails otherwise", { code = 35, detail = "sslv3 alert handshake failure" },
+      "tls", "not_sent", "handshake" },
+    { "a missing client certificate with TLS 1.3",
+      { code = 56, established = true, request_size = 300, detail = ALERT }, "tls", "not_sent", "client certificate" },
+    { "a missing client certificate that the sending is told of",
+      { code = 55, established = true, request_size = 300, detail = ALERT }, "tls", "not_sent", "client certificate" },
+    { "a client certificate that is refused with TLS 1.2", { code = 35, detail = "tlsv1 alert unknown ca" },
+      "tls", "not_sent", "client certificate" },
+    { "the words of an alert behind an answer that had begun",
+      { code = 56, established = true, request_size = 300, answered = true, detail = ALERT },
+      "connect", "unknown", "lost" },
+    { "a loss while the answer was read", { code = 56, established = true, request_size = 300, os_errno = ECONNRESET },
+      "connect", "unknown", "lost" },
+    { "a proxy's refusal", { code = 56, request_size = 120, connect_status = 407 }, "connect", "not_sent", "proxy" },
+    { "a proxy's refusal, since libcurl 8.22", { code = 7, request_size = 120, connect_status = 403 },
+      "connect", "not_sent", "proxy" },
+    { "a line of the head that is too long, before libcurl 8.6",
+      { code = 27, established = true, request_size = 300, answered = true }, "too_large", "unknown", "headers" },
+    { "no memory for a body",
+      { code = 27, established = true, request_size = 300, answered = true, head_whole = true },
+      "cancelled", "unknown", "memory" },
+    { "a line of the head that is too long, since libcurl 8.6",
+      { code = 100, established = true, request_size = 300, answered = true }, "too_large", "unknown", "headers" },
+    { "a request that is too long, since libcurl 8.6", { code = 100 }, "too_large", "not_sent", "request" },
+  }
+  for _, case in ipairs(told_apart) do
+    it("tells " .. case[1], function()
+      local failure = core.judge(case[2])
+      assert.equal(case[3], failure.kind)
+      assert.equal(case[4], failure.outcome)
+      assert.truthy(failure.message:find(case[5], 1, true), failure.message)
+    end)
+  end
+
+  it("passes on the status of a proxy's refusal only", function()
+    assert.equal(407, core.judge({ code = 56, connect_status = 407 }).status)
+    assert.is_nil(core.judge({ code = 56, connect_status = 200, established = true, request_size = 1 }).status)
+  end)
+
+  it("has words for every code of libcurl, and a kind for those that it does not know", function()
+    for code = 1, 120 do
+      local failure = core.judge { code = code, established = true, request_size = 1 }
+      assert.truthy(errors.new(failure.kind, {}))
+      assert.is_true(#failure.message > 5)
+      assert.is_nil(failure.message:find("the transfer failed", 1, true))
+    end
+    assert.equal("connect", core.judge({ code = 9999 }).kind)
   end)
 end)

@@ -105,9 +105,8 @@ describe("a proxy", function()
   end)
 
   local failures = {
-    { "refuses with 403", { "refuse", "403" } },
-    { "refuses with 407", { "refuse", "407" } },
-    { "refuses with 502", { "refuse", "502" } },
+    { "refuses with 502", { "refuse", "502" }, 502 },
+    { "refuses with 503", { "refuse", "503" }, 503 },
     { "hangs up when it is asked", { "hang_up" } },
     { "hangs up at once", { "slam" } },
     { "answers with garbage", { "says", "\\r\\n\\r\\n\1\2garbage" } },
@@ -122,11 +121,24 @@ describe("a proxy", function()
         assert.is_nil(result)
         assert.equal("connect", err.kind, tostring(err))
         assert.equal("not_sent", err.outcome, tostring(err))
+        assert.equal(failure[3], err.status)
         assert.equal(3, err.attempts)
         assert.equal(3, peer:count("connection"))
         assert.equal(before, #service:instances())
       end)
     end
+  end
+
+  for _, status in ipairs { 400, 403, 407, 429 } do
+    it(("that refuses with %d is asked once, and told as the proxy"):format(status), function()
+      start("refuse", tostring(status))
+      local result, err = create(service.tls_base_url, url())
+      assert.is_nil(result)
+      assert.same({ "connect", "not_sent", status, 1, false },
+        { err.kind, err.outcome, err.status, err.attempts, err.retryable })
+      assert.truthy(err.message:find("the proxy refused", 1, true), err.message)
+      assert.equal(1, peer:count("connection"))
+    end)
   end
 
   it("that does not answer costs connect_timeout", function()

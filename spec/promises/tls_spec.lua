@@ -201,4 +201,43 @@ describe("TLS", function()
       assert.equal("not_sent", err.outcome)
     end)
   end
+
+  -- What a balancer does at a deploy: nothing was asked yet, so it may be asked again.
+  for what, role in pairs {
+    ["closed before the server's first word"] = { "says", "" },
+    ["closed at once"] = { "slam" },
+    ["closed within the server's first word"] = { "says", "\\022\\003\\003\\000\\122\\002" },
+  } do
+    it("is not to blame for a handshake that is " .. what, function()
+      local peer = peers.start(role[1], role[2])
+      local client = service:client {
+        base_url = at_port(peer.port), tls = { ca_file = service.ca_file }, retry = { max = 1, base = 0.01 },
+      }
+      local result, err = client:create_instance(service:creating())
+      client:close()
+      peer:stop()
+      assert.is_nil(result)
+      assert.same({ "connect", "not_sent", true, 2 }, { err.kind, err.outcome, err.retryable, err.attempts },
+        tostring(err))
+    end)
+  end
+
+  for _, version in ipairs { "tls1_2", "tls1_3" } do
+    it("names the client certificate that a server wants, over " .. version, function()
+      local port = ports.pick({ "server" }).server
+      local server = io.popen(("cd %s && echo $$ >%s/server && exec openssl s_server -accept 127.0.0.1:%d -%s -Verify 1 "
+        .. "-verify_return_error -cert localhost.pem -key leaf.key >/dev/null 2>&1"):format(
+        system.quote((service.ca_file:gsub("/[^/]*$", ""))), dir, port, version), "w")
+      local result, err
+      for _ = 1, 100 do
+        result, err = create(at_port(port), { ca_file = service.ca_file })
+        if not err.message:find("no connection could be made", 1, true) then break end
+        system.output("sleep 0.05")
+      end
+      system.output(("kill $(cat %s/server)"):format(dir))
+      server:close()
+      assert.is_nil(result)
+      assert.same({ "tls", "not_sent", false }, { err.kind, err.outcome, err.retryable }, tostring(err))
+    end)
+  end
 end)

@@ -52,11 +52,11 @@ local AGENT = "sapanywhere-lua/" .. require "sapanywhere.version"
 local CURL = system.output("curl --version"):match("^curl (%S+)")
 
 -- Why a header may differ: who sends it says who it is; the library asks for the one type that it reads, and
--- for compression.
+-- for no compression.
 local ALWAYS = {
   ["user-agent"] = { "curl/" .. CURL, AGENT },
   accept = { "*/*", "application/json" },
-  ["accept-encoding"] = { "-", "gzip" },
+  ["accept-encoding"] = { "-", "identity" },
 }
 
 local function with(more)

@@ -11,7 +11,10 @@ enum sap_verdict {
   SAP_VERDICT_NONE,
   SAP_VERDICT_BODY_TOO_LARGE,
   SAP_VERDICT_HEAD_TOO_LARGE,
+  SAP_VERDICT_REQUEST_TOO_LARGE,
+  SAP_VERDICT_CODED,
   SAP_VERDICT_NO_MEMORY,
+  SAP_VERDICT_NO_DESCRIPTOR,
   SAP_VERDICT_SENT_ALREADY,
   SAP_VERDICT_CANCELLED,
   SAP_VERDICT_CLOSED,
@@ -22,17 +25,26 @@ enum sap_verdict {
 struct sap_facts {
   CURLcode code;
   enum sap_verdict verdict;
-  bool established;  /* the connection, its tunnel and its TLS were ready for the request */
-  long request_size; /* bytes of the request that libcurl handed to the system */
-  bool answered;     /* at least one byte of an answer arrived */
+  bool established;    /* the connection, its tunnel and its TLS were ready for the request */
+  long request_size;   /* bytes of the request that libcurl handed to the system */
+  bool answered;       /* at least one line of an answer arrived */
+  bool head_whole;     /* the head of that answer did */
+  long os_errno;       /* of the connection that failed; a reset sets it, an orderly end does not */
+  long connect_status; /* what a proxy answered to CONNECT, 0 for none */
+  long verify_result;  /* OpenSSL's on the server's certificate: 0 for a good one, 1 before there is any */
 };
 
 struct sap_failure {
   const char *kind;    /* one of the public error kinds */
   const char *outcome; /* "not_sent" or "unknown" */
   const char *message; /* a sentence without any value of the request */
+  long status;         /* of a proxy's refusal, 0 for none */
 };
 
-struct sap_failure sap_failure_judge(const struct sap_facts *facts);
+/* Asks the handle of a transfer that has just ended for what it knows beside the code. */
+void sap_facts_read(struct sap_facts *facts, CURL *easy);
+
+/* `detail` holds libcurl's own words, empty where it has none. */
+struct sap_failure sap_failure_judge(const struct sap_facts *facts, const char *detail);
 
 #endif

@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { RECEIVE_BUFFER = 16384, UPLOAD_BUFFER = 16384 };
+/* libcurl takes a whole head of HTTP/2 out of this buffer at once, and waits for ever where that has no room: 64 KiB and a
+   little. */
+enum { RECEIVE_BUFFER = 66560, UPLOAD_BUFFER = 16384 };
 
 struct option {
   CURLoption name;
@@ -38,7 +40,6 @@ static CURLcode set_constants(CURL *easy) {
   CURLcode code = set_protocols(easy);
   for (size_t i = 0; code == CURLE_OK && i < sizeof constant_options / sizeof constant_options[0]; i++)
     code = curl_easy_setopt(easy, constant_options[i].name, constant_options[i].value);
-  if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, SAP_ENCODINGS);
   return code;
 }
 

@@ -8,8 +8,6 @@
 
 struct sap_transfer;
 
-#define SAP_ENCODINGS "gzip" /* that answers may have */
-
 struct sap_handle {
   CURL *easy;
   CURLU *url;                    /* `origin`, parsed */

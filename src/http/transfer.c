@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "http/handle.h"
+#include "http/headers.h"
 #include "http/upload.h"
 
 /* What libcurl calls. None of these may raise or touch Lua. */
@@ -22,9 +23,13 @@ static bool ends_head(const char *line, size_t len) {
   return (len == 2 && line[0] == '\r' && line[1] == '\n') || (len == 1 && line[0] == '\n');
 }
 
-static void begin_answer(struct sap_transfer *transfer) {
+static void begin_answer(struct sap_transfer *transfer, const char *line, size_t len) {
+  struct sap_slice rest = { line, len };
+  int status = 0;
+  sap_headers_status(&rest, &status);
   sap_buffer_clear(&transfer->head);
-  transfer->head_whole = false;
+  transfer->facts.head_whole = false;
+  sap_coding_begin(&transfer->coding, status);
 }
 
 static size_t on_header(char *line, size_t one, size_t len, void *context) {
@@ -33,10 +38,11 @@ static size_t on_header(char *line, size_t one, size_t len, void *context) {
   transfer->facts.answered = true;
   transfer->head_total += len;
   if (transfer->head_total > SAP_MAX_HEAD) return refuse(transfer, SAP_VERDICT_HEAD_TOO_LARGE);
-  if (starts_answer(line, len)) begin_answer(transfer);
-  if (ends_head(line, len)) transfer->head_whole = true;
+  if (starts_answer(line, len)) begin_answer(transfer, line, len);
+  if (ends_head(line, len)) transfer->facts.head_whole = true;
   if (sap_buffer_append(&transfer->head, line, len) != 0) return refuse(transfer, SAP_VERDICT_NO_MEMORY);
-  return len;
+  if (transfer->facts.head_whole) return len; /* a trailer changes nothing of what is read already */
+  return sap_coding_read(&transfer->coding, line, len) ? len : refuse(transfer, SAP_VERDICT_CODED);
 }
 
 static size_t on_body(char *data, size_t one, size_t len, void *context) {
@@ -62,19 +68,24 @@ void sap_transfer_set_callbacks(struct sap_handle *handle) {
   sap_upload_set_callbacks(handle);
 }
 
-/* libcurl writes an Accept-Encoding of its own twice for each request, a given one once. */
-static const char encodings[] = "Accept-Encoding: " SAP_ENCODINGS;
+/* libcurl undoes the codings of an answer, in as many layers as it has, where it is told that one may come, and there
+   only. Its own line it would write twice for each request, a given one once. */
+static const char identity[] = "Accept-Encoding: identity";
+static const char gzip[] = "Accept-Encoding: gzip";
 
 /* libcurl would ask whether to send a large body before it does, and old versions take 1 KB for large. */
 static const char no_question[] = "Expect:";
 enum { LARGEST_UNASKED = 1024 };
 
 int sap_transfer_expect_headers(struct sap_transfer *transfer, size_t count, size_t bytes) {
-  return sap_lines_reserve(&transfer->headers, count + 2, bytes + sizeof encodings + sizeof no_question);
+  return sap_lines_reserve(&transfer->headers, count + 2, bytes + sizeof identity + sizeof no_question);
 }
 
 static void add_own_headers(struct sap_lines *headers, const struct sap_request *request) {
-  sap_lines_add(headers, encodings, sizeof encodings - 1);
+  if (request->gzip)
+    sap_lines_add(headers, gzip, sizeof gzip - 1);
+  else
+    sap_lines_add(headers, identity, sizeof identity - 1);
   if (request->body_len > LARGEST_UNASKED) sap_lines_add(headers, no_question, sizeof no_question - 1);
 }
 
@@ -84,10 +95,12 @@ CURLcode sap_transfer_load(struct sap_transfer *transfer, struct sap_handle *han
   CURL *easy = handle->easy;
   handle->transfer = transfer;
   transfer->max_response = request->max_response;
+  transfer->coding = (struct sap_coding){ .gzip = request->gzip, .once = request->once };
   add_own_headers(&transfer->headers, request);
   CURLcode code = sap_handle_aim(handle, request->origin);
   if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_REQUEST_TARGET, request->target);
   if (code == CURLE_OK) code = sap_upload_load(handle, request);
+  if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, request->gzip ? "gzip" : NULL);
   if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->headers.list);
   if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, request->timeout_ms);
   if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, request->connect_timeout_ms);
@@ -119,18 +132,34 @@ static void read_timings(struct sap_timings *timings, CURL *easy) {
 }
 
 static void read_facts(struct sap_transfer *transfer, CURL *easy, CURLcode code) {
-  curl_off_t ready = 0;
   long connects = 0;
   curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &transfer->status);
   curl_easy_getinfo(easy, CURLINFO_HTTP_VERSION, &transfer->http_version);
-  curl_easy_getinfo(easy, CURLINFO_PRETRANSFER_TIME_T, &ready);
-  curl_easy_getinfo(easy, CURLINFO_REQUEST_SIZE, &transfer->facts.request_size);
   curl_easy_getinfo(easy, CURLINFO_NUM_CONNECTS, &connects);
   /* libcurl takes a connection that closes within the head for the end of an answer without a body. */
-  transfer->facts.code = code == CURLE_OK && !transfer->head_whole ? CURLE_PARTIAL_FILE : code;
-  transfer->facts.established = ready > 0;
-  transfer->reused = connects == 0 && ready > 0;
+  transfer->facts.code = code == CURLE_OK && !transfer->facts.head_whole ? CURLE_PARTIAL_FILE : code;
+  sap_facts_read(&transfer->facts, easy);
+  transfer->reused = connects == 0 && transfer->facts.established;
   read_timings(&transfer->timings, easy);
+}
+
+/* What an answer that comes once is wrapped in is taken off. */
+static void unpack(struct sap_transfer *transfer) {
+  static const struct {
+    CURLcode code;
+    enum sap_verdict verdict;
+  } said[] = {
+    [SAP_BADLY_PACKED] = { CURLE_BAD_CONTENT_ENCODING, SAP_VERDICT_NONE },
+    [SAP_UNPACKED_TOO_LARGE] = { CURLE_OK, SAP_VERDICT_BODY_TOO_LARGE },
+    [SAP_UNPACKED_NOMEM] = { CURLE_OK, SAP_VERDICT_NO_MEMORY },
+  };
+  if (!transfer->coding.once || transfer->facts.code != CURLE_OK ||
+      transfer->facts.verdict != SAP_VERDICT_NONE)
+    return;
+  enum sap_unpacked unpacked = sap_coding_undo(&transfer->coding, &transfer->body, transfer->max_response);
+  if (unpacked == SAP_UNPACKED || unpacked == SAP_NOT_PACKED) return;
+  transfer->facts.code = said[unpacked].code;
+  transfer->facts.verdict = said[unpacked].verdict;
 }
 
 static void end(struct sap_transfer *transfer) {
@@ -141,6 +170,7 @@ static void end(struct sap_transfer *transfer) {
 
 void sap_transfer_finish(struct sap_transfer *transfer, const struct sap_handle *handle, CURLcode code) {
   read_facts(transfer, handle->easy, code);
+  unpack(transfer);
   if (transfer->facts.verdict == SAP_VERDICT_NONE)
     memcpy(transfer->detail, handle->detail, sizeof transfer->detail);
   end(transfer);

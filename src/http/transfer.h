@@ -9,6 +9,7 @@
 #include <curl/curl.h>
 
 #include "bytes/buffer.h"
+#include "http/coding.h"
 #include "http/failure.h"
 #include "http/lines.h"
 #include "http/upload.h"
@@ -27,6 +28,8 @@ struct sap_request {
   size_t body_len;
   long timeout_ms, connect_timeout_ms;
   size_t max_response; /* bytes of the decompressed body */
+  bool gzip;           /* the answer may be compressed */
+  bool once;           /* the answer will not be given a second time: see coding.h */
 };
 
 /* Seconds since the transfer started. */
@@ -42,7 +45,7 @@ struct sap_transfer {
   struct sap_upload upload;
   struct sap_buffer head; /* header lines of the last answer, from its status line on */
   size_t head_total;      /* interim answers and trailers included */
-  bool head_whole;        /* that answer's head has ended */
+  struct sap_coding coding;
   struct sap_buffer body;
   size_t max_response;
   bool done;

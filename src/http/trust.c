@@ -1,7 +1,6 @@
 /* Chooses where the certificates of the system's CAs are read from. */
 #include "http/trust.h"
 
-#include <ctype.h>
 #include <dirent.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -11,9 +10,8 @@
 
 /* OpenSSL looks a CA up under the hash of its name: eight hex digits, a dot and a number. */
 static bool is_hash_link(const char *name) {
-  for (int i = 0; i < 8; i++)
-    if (!isxdigit((unsigned char)name[i])) return false;
-  return name[8] == '.' && isdigit((unsigned char)name[9]);
+  const char digits[] = "0123456789abcdefABCDEF";
+  return strspn(name, digits) == 8 && name[8] == '.' && name[9] >= '0' && name[9] <= '9';
 }
 
 static bool is_hashed(const char *path) {

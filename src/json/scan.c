@@ -1,9 +1,9 @@
 /* Walks over JSON text once, from token to token, and copies the runs between the places that it rewrites. */
 #include <string.h>
 
+#include "bytes/utf8.h"
 #include "json/scan.h"
 #include "json/token.h"
-#include "bytes/utf8.h"
 
 struct scan {
   const char *end;
@@ -12,9 +12,9 @@ struct scan {
   struct sap_buffer *out;
   struct sap_json_report *report;
   struct sap_json_fault fault;
-  unsigned depth, max_depth, arrays; /* containers around, and how many of them are arrays */
-  bool wants_value;                  /* a value must follow; otherwise a comma or the end of the container */
-  bool is_object;                    /* the innermost container, whose bit in `objects` is the last */
+  unsigned depth, arrays; /* containers around, and how many of them are arrays */
+  bool wants_value;       /* a value must follow; otherwise a comma or the end of the container */
+  bool is_object;         /* the innermost container, whose bit in `objects` is the last */
   bool out_of_memory;
   unsigned char objects[SAP_JSON_MAX_DEPTH / 8];
   struct sap_slice
@@ -124,7 +124,7 @@ static const char *scan_word(struct scan *s, const char *at, const char *word, s
 static const char *enter(struct scan *s, const char *at, bool is_object) {
   unsigned char bit = (unsigned char)(1u << (s->depth & 7)), *byte = &s->objects[s->depth >> 3];
 
-  if (s->depth >= s->max_depth) return fail(s, at, "nested too deeply");
+  if (s->depth >= SAP_JSON_MAX_DEPTH) return fail(s, at, "nested too deeply");
   *byte = (unsigned char)(is_object ? *byte | bit : *byte & ~bit);
   s->depth++;
   s->arrays += !is_object;
@@ -155,6 +155,10 @@ static inline const char *scan_name(struct scan *s, const char *at) {
   return skip_space(s, at + 1);
 }
 
+static bool drops_nulls(const struct scan *s) {
+  return s->rules->drop_nulls && !(s->rules->keep_outer && s->depth == 1);
+}
+
 /* Goes to the next member's value, or behind the object where only members follow that are dropped. `comma` is the one
    before the member, NULL as long as none was kept: then the comma behind a dropped member goes with it. */
 static const char *scan_member(struct scan *s, const char *at, const char *comma) {
@@ -164,7 +168,10 @@ static const char *scan_member(struct scan *s, const char *at, const char *comma
     at = scan_name(s, at);
     if (at == NULL) return NULL;
     s->wants_value = true;
-    if (!is_byte(s, at, 'n') || !s->rules->drop_nulls || !is_word(s, at, "null", 4)) return at;
+    if (!is_byte(s, at, 'n') || !drops_nulls(s) || !is_word(s, at, "null", 4)) {
+      s->report->members += s->depth == 1;
+      return at;
+    }
     if (!replace(s, comma != NULL ? comma : name, at + 4)) return NULL;
     at = skip_space(s, at + 4);
     if (is_byte(s, at, '}')) return leave(s, at);
@@ -244,10 +251,9 @@ enum sap_json_status sap_json_scan(const char *text, size_t len, const struct sa
   s.fault.what = NULL;
   s.fault.at = text;
   s.depth = s.arrays = 0;
-  s.max_depth = rules->max_depth - 1 < SAP_JSON_MAX_DEPTH ? rules->max_depth : SAP_JSON_MAX_DEPTH;
   memset(s.objects, 0, sizeof s.objects);
   s.is_object = s.out_of_memory = report->rewritten = false;
-  report->marks = report->place_count = 0;
+  report->marks = report->members = report->place_count = 0;
   if (scan_text(&s, text) != NULL && (!report->rewritten || replace(&s, s.end, s.end))) return SAP_JSON_OK;
   report->what = s.fault.what;
   report->offset = (size_t)(s.fault.at - text);

@@ -21,8 +21,7 @@ enum { SAP_JSON_MAX_DEPTH = 512, SAP_JSON_PLACES = 16, SAP_JSON_PLACE_DEPTH = 4 
 struct sap_json_rules {
   bool integers;   /* the host has 64-bit integers: integers are marked; otherwise they stay, up to 2^53 */
   bool drop_nulls; /* leave out the members of objects that are null, as if they were not there */
-  unsigned
-      max_depth; /* of arrays and objects within each other; 0 means SAP_JSON_MAX_DEPTH, as too much does */
+  bool keep_outer; /* but not those of the outermost object */
 };
 
 /* Where a marked number is: the names on the way to it, which lie in the text as they are written there. */
@@ -34,6 +33,7 @@ struct sap_json_place {
 struct sap_json_report {
   bool rewritten;   /* the text for the decoder is in the buffer, and not the one that was given */
   size_t marks;     /* how many numbers are marked in it */
+  size_t members;   /* how many the outermost object has in it; 0 where that is none */
   const char *what; /* what is wrong, without a byte of the text */
   size_t offset;    /* how many bytes are before the fault */
   /* Hints for finding the marks: the places of those that are in no array and not too deep. */

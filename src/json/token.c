@@ -2,8 +2,8 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "json/token.h"
 #include "bytes/utf8.h"
+#include "json/token.h"
 
 static const char *fail(struct sap_json_fault *fault, const char *at, const char *end, const char *what) {
   fault->at = at;
@@ -72,6 +72,8 @@ static bool is_half_pair(long unit, const char *behind, const char *end) {
   return low < 0xDC00 || low > 0xDFFF;
 }
 
+static const char half_a_pair[] = "half of a surrogate pair in a string";
+
 static const char *skip_escape(const char *at, const char *end, struct sap_json_fault *fault) {
   long unit;
 
@@ -81,8 +83,17 @@ static const char *skip_escape(const char *at, const char *end, struct sap_json_
   unit = read_hex4(at + 2, end);
   if (unit < 0) return fail(fault, at, end, "a \\u without four hexadecimal digits");
   if (unit < 0xD800 || unit > 0xDFFF) return at + 6;
-  if (is_half_pair(unit, at + 6, end)) return fail(fault, at, end, "half of a surrogate pair in a string");
+  if (is_half_pair(unit, at + 6, end)) return fail(fault, at, end, half_a_pair);
   return at + 12;
+}
+
+const char *sap_json_skip_escape(const char *at, const char *end, bool *is_half) {
+  struct sap_json_fault fault;
+  const char *upto = skip_escape(at, end, &fault);
+  *is_half = upto == NULL && fault.what == half_a_pair;
+  if (upto != NULL) return upto;
+  if (*is_half) return at + 6;
+  return end - at < 2 ? end : at + 2;
 }
 
 const char *sap_json_skip_special(const char *at, const char *end, struct sap_json_fault *fault) {

@@ -19,4 +19,8 @@ const char *sap_json_skip_number(const char *at, const char *end, bool *is_integ
 /* One escape or one character beyond ASCII in a string; what else ends plain text, but the quote, is a fault. */
 const char *sap_json_skip_special(const char *at, const char *end, struct sap_json_fault *fault);
 
+/* One escape, from its backslash on, whatever it is: *is_half tells of one that is half of a surrogate pair. Never fails,
+   and goes at least one byte on, at most to `end`. */
+const char *sap_json_skip_escape(const char *at, const char *end, bool *is_half);
+
 #endif

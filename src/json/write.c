@@ -1,7 +1,7 @@
 /* Appends JSON strings and numbers to a buffer. */
 #include "json/write.h"
-#include "json/number.h"
 #include "bytes/utf8.h"
+#include "json/number.h"
 
 /* The escape of a quote, a backslash or a control character; returns its length. */
 static size_t write_escape(char out[6], char c) {

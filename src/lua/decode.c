@@ -2,9 +2,10 @@
 #include "lua/decode.h"
 
 #include "lua/core.h"
-#include "json/number.h"
-#include "json/scan.h"
 #include "lua/scratch.h"
+#include "json/number.h"
+#include "json/repair.h"
+#include "json/scan.h"
 
 enum { MAX_TEXT = 1 << 28 }; /* lua-cjson counts bytes with an int */
 
@@ -120,23 +121,89 @@ static void push_decoder(lua_State *L) {
   lua_rawget(L, LUA_REGISTRYINDEX);
 }
 
-int sap_decode(lua_State *L, const char *text, size_t len, bool keep_nulls) {
-  struct sap_json_rules rules = { .integers = SAP_HAS_INTEGERS, .drop_nulls = !keep_nulls };
-  struct sap_json_report report;
+/* Scans and decodes: as sap_decode. */
+static int decode_by(lua_State *L, const char *text, size_t len, const struct sap_json_rules *rules,
+                     struct sap_json_report *report) {
   struct sap_buffer *out;
   int failed;
 
   if (len > MAX_TEXT) return push_fault(L, "the text is too large", MAX_TEXT);
   out = sap_push_buffer(L);
-  if (sap_json_scan(text, len, &rules, out, &report) != SAP_JSON_OK)
-    return push_fault(L, report.what, report.offset);
+  if (sap_json_scan(text, len, rules, out, report) != SAP_JSON_OK)
+    return push_fault(L, report->what, report->offset);
   push_decoder(L);
-  lua_pushlstring(L, report.rewritten ? out->data : text, report.rewritten ? out->len : len);
+  lua_pushlstring(L, report->rewritten ? out->data : text, report->rewritten ? out->len : len);
   sap_buffer_free(out);
   failed = lua_pcall(L, 1, 1, 0);
   if (failed != 0) return push_fault(L, failed == LUA_ERRMEM ? "out of memory" : "the decoder refuses it", 0);
-  restore_all(L, &report);
+  restore_all(L, report);
   return 1;
+}
+
+int sap_decode(lua_State *L, const char *text, size_t len, bool keep_nulls) {
+  struct sap_json_rules rules = { .integers = SAP_HAS_INTEGERS, .drop_nulls = !keep_nulls };
+  struct sap_json_report report;
+
+  return decode_by(L, text, len, &rules, &report);
+}
+
+/* Takes the members that are null out of the object on the top, if they are not wanted, and counts all by their names. */
+static size_t count_names(lua_State *L, bool keep_nulls) {
+  size_t count = 0;
+
+  for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
+    count += lua_type(L, -2) == LUA_TSTRING;
+    if (keep_nulls || lua_type(L, -1) != LUA_TLIGHTUSERDATA) continue;
+    lua_pushvalue(L, -2);
+    lua_pushnil(L);
+    lua_rawset(L, -5);
+  }
+  return count;
+}
+
+/* A name that stands there twice is one of the decoded object. */
+static int decode_exactly(lua_State *L, const char *text, size_t len, bool keep_nulls) {
+  struct sap_json_rules rules = { .integers = SAP_HAS_INTEGERS,
+                                  .drop_nulls = !keep_nulls,
+                                  .keep_outer = true };
+  struct sap_json_report report;
+  int count = decode_by(L, text, len, &rules, &report);
+
+  if (count != 1 || report.members == 0) return count;
+  return count_names(L, keep_nulls) == report.members ? 1 : push_fault(L, "a name is there twice", 0);
+}
+
+int sap_decode_once(lua_State *L, const char *text, size_t len, bool keep_nulls, unsigned *mended) {
+  int top = lua_gettop(L), count = decode_exactly(L, text, len, keep_nulls);
+  struct sap_buffer *out;
+
+  *mended = 0;
+  if (count == 1 || len > MAX_TEXT / 8) return count;
+  out = sap_push_buffer(L);
+  lua_insert(L, top + 1);
+  if (sap_json_repair(text, len, out, mended) != 0) return push_fault(L, "out of memory", 0);
+  if (*mended == 0) {
+    lua_settop(L, -1);
+    return count;
+  }
+  count = decode_exactly(L, out->data, out->len, keep_nulls);
+  sap_buffer_free(out);
+  return count;
+}
+
+void sap_add_mendings(lua_State *L, unsigned mended) {
+  static const char *const words[SAP_JSON_MENDINGS] = {
+    "the answer begins with a byte order mark, which JSON does not have",
+    "the answer holds text that is not UTF-8; U+FFFD stands in its place",
+    "the answer holds half of a surrogate pair; U+FFFD stands in its place",
+    "the answer holds control characters in strings, which JSON does not allow as they are",
+  };
+
+  for (int i = 0; i < SAP_JSON_MENDINGS; i++) {
+    if (!(mended >> i & 1)) continue;
+    lua_pushstring(L, words[i]);
+    lua_rawseti(L, -2, (int)sap_raw_length(L, -2) + 1);
+  }
 }
 
 /* decode(text, keep_nulls): see sap_decode. */
@@ -147,7 +214,21 @@ static int decode(lua_State *L) {
   return sap_decode(L, text, len, lua_toboolean(L, 2));
 }
 
+/* decode_once(text, keep_nulls): the value and a list of what was mended, or as decode fails. See sap_decode_once. */
+static int decode_once(lua_State *L) {
+  size_t len;
+  unsigned mended;
+  const char *text = luaL_checklstring(L, 1, &len);
+  int count = sap_decode_once(L, text, len, lua_toboolean(L, 2), &mended);
+
+  if (count != 1) return count;
+  lua_newtable(L);
+  sap_add_mendings(L, mended);
+  return 2;
+}
+
 static const luaL_Reg functions[] = {
+  { "decode_once", decode_once },
   { "decode", decode },
   { NULL, NULL },
 };

@@ -12,4 +12,11 @@
    that are null are left out, unless they are to be kept; anywhere else null is core.null. */
 int sap_decode(lua_State *L, const char *text, size_t len, bool keep_nulls);
 
+/* The same for an answer that comes once: refused where the outermost object has a name twice, and read where only its
+   characters are written wrongly. *mended tells of that, see json/repair.h. */
+int sap_decode_once(lua_State *L, const char *text, size_t len, bool keep_nulls, unsigned *mended);
+
+/* Appends what was mended, in words, to the list on the top. */
+void sap_add_mendings(lua_State *L, unsigned mended);
+
 #endif

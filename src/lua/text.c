@@ -1,11 +1,11 @@
 /* Percent-encoding, query strings and checks of text for Lua. */
 #include <string.h>
 
-#include "lua/core.h"
 #include "bytes/percent.h"
-#include "lua/scratch.h"
 #include "bytes/secure.h"
 #include "bytes/utf8.h"
+#include "lua/core.h"
+#include "lua/scratch.h"
 
 enum { SMALL = 1024 };
 
@@ -246,7 +246,21 @@ static int new_record(lua_State *L) {
   return 1;
 }
 
+/* lower(s): s with A to Z in lower case, whatever the locale says of these and other letters. */
+static int lower(lua_State *L) {
+  char small[SMALL], *out;
+  size_t len;
+  const char *text = luaL_checklstring(L, 1, &len);
+
+  lua_settop(L, 1);
+  out = sap_push_scratch(L, small, sizeof small, len);
+  for (size_t i = 0; i < len; i++)
+    out[i] = text[i] >= 'A' && text[i] <= 'Z' ? (char)(text[i] | 0x20) : text[i];
+  return sap_push_and_wipe(L, out, len);
+}
+
 static const luaL_Reg functions[] = {
+  { "lower", lower },
   { "percent_encode", percent_encode },
   { "target", build_target },
   { "parse_query", parse_query },

@@ -3,12 +3,13 @@
 
 #include <string.h>
 
-#include "lua/core.h"
-#include "http/headers.h"
-#include "lua/userdata.h"
-#include "lua/decode.h"
-#include "http/pool.h"
 #include "bytes/utf8.h"
+#include "http/date.h"
+#include "http/headers.h"
+#include "http/pool.h"
+#include "lua/core.h"
+#include "lua/decode.h"
+#include "lua/userdata.h"
 
 static const char transfer_type[] = "sapanywhere.transfer";
 
@@ -76,6 +77,13 @@ static void read_body(lua_State *L, struct sap_request *request) {
   request->body = lua_isnil(L, -1) ? NULL : luaL_checklstring(L, -1, &request->body_len);
 }
 
+static bool flag_field(lua_State *L, const char *name) {
+  lua_getfield(L, 2, name);
+  bool value = lua_toboolean(L, -1);
+  lua_pop(L, 1);
+  return value;
+}
+
 /* Leaves the strings that the request borrows on the stack. */
 static void read_request(lua_State *L, struct sap_request *request) {
   request->method = line_field(L, "method");
@@ -84,8 +92,17 @@ static void read_request(lua_State *L, struct sap_request *request) {
   read_body(L, request);
   request->timeout_ms = milliseconds_field(L, "timeout");
   request->connect_timeout_ms = milliseconds_field(L, "connect_timeout");
+  request->gzip = flag_field(L, "gzip");
+  request->once = flag_field(L, "once");
   lua_getfield(L, 2, "max_bytes");
   request->max_response = (size_t)luaL_checknumber(L, -1);
+}
+
+/* libcurl writes a head of 1 MiB at most, its own lines included, and calls more a want of memory. */
+enum { LARGEST_HEAD = 1000000 };
+
+static size_t head_size(const struct sap_request *request, const struct sap_transfer *transfer) {
+  return strlen(request->origin) + strlen(request->target) + transfer->headers.size;
 }
 
 int sap_start_transfer(lua_State *L, struct sap_pool *pool) {
@@ -97,7 +114,10 @@ int sap_start_transfer(lua_State *L, struct sap_pool *pool) {
   if (transfer == NULL) return luaL_error(L, "not enough memory");
   add_headers(L, transfer);
   read_request(L, &request);
-  sap_pool_start(pool, transfer, &request);
+  if (head_size(&request, transfer) > LARGEST_HEAD)
+    sap_transfer_give_up(transfer, CURLE_OK, SAP_VERDICT_REQUEST_TOO_LARGE);
+  else
+    sap_pool_start(pool, transfer, &request);
   lua_settop(L, 3);
   lua_pushnumber(L, (lua_Number)transfer->id);
   return 2;
@@ -151,26 +171,69 @@ static void push_headers(lua_State *L, const struct sap_buffer *head) {
   while (sap_headers_next(&rest, &name, &value)) push_header(L, name, value);
 }
 
-/* Sets the decoded value of a success in the table on the top; returns false, with what is wrong set, for no JSON. */
-static bool set_value(lua_State *L, const char *body, size_t len, bool keep_nulls) {
+static void add_note(lua_State *L, const char *note) {
+  lua_pushstring(L, note);
+  lua_rawseti(L, -2, (int)sap_raw_length(L, -2) + 1);
+}
+
+static void add_coding_notes(lua_State *L, const struct sap_coding *coding) {
+  if (coding->undone) add_note(L, "the answer was compressed though that was not asked for; it was unpacked");
+  if (coding->odd || coding->blank)
+    add_note(L, "the answer's Content-Encoding is none that there is; it was read as it came");
+  if (coding->layers > 0 && !coding->gzip && !coding->undone)
+    add_note(L, "the answer's Content-Encoding is not the one that it has; it was read as it came");
+}
+
+static bool is_noteworthy(const struct sap_coding *coding) {
+  return coding->undone || coding->odd || coding->blank || (coding->layers > 0 && !coding->gzip);
+}
+
+/* Sets `notes` in the table on the top, if there are any: what was wrong with an answer that was read all the same. */
+static void set_notes(lua_State *L, const struct sap_coding *coding, unsigned mended) {
+  lua_newtable(L);
+  add_coding_notes(L, coding);
+  sap_add_mendings(L, mended);
+  if (sap_raw_length(L, -1) > 0)
+    lua_setfield(L, -2, "notes");
+  else
+    lua_pop(L, 1);
+}
+
+static int decode(lua_State *L, const struct sap_transfer *transfer, const char *body, bool keep_nulls,
+                  unsigned *mended) {
+  *mended = 0;
+  if (!transfer->coding.once) return sap_decode(L, body, transfer->body.len, keep_nulls);
+  return sap_decode_once(L, body, transfer->body.len, keep_nulls, mended);
+}
+
+/* Sets the decoded value of a success in the table on the top, and `mended` where its text had to be; returns false, with
+   what is wrong set, for no JSON. */
+static bool set_value(lua_State *L, const struct sap_transfer *transfer, const char *body, bool keep_nulls) {
   int response = lua_gettop(L);
-  bool is_json = sap_decode(L, body, len, keep_nulls) == 1;
+  unsigned mended;
+  bool is_json = decode(L, transfer, body, keep_nulls, &mended) == 1;
   if (!is_json) lua_pop(L, 1); /* the offset */
   lua_setfield(L, response, is_json ? "value" : "fault");
   lua_settop(L, response);
-  return is_json;
+  if (!is_json) return false;
+  if (mended != 0) {
+    lua_pushboolean(L, 1);
+    lua_setfield(L, response, "mended");
+  }
+  if (mended != 0 || is_noteworthy(&transfer->coding)) set_notes(L, &transfer->coding, mended);
+  return true;
 }
 
 /* Pushes status, headers, and the body as text or, where it is a success and asked for, the value that it says. */
 static int push_response(lua_State *L, const struct sap_transfer *transfer, const char *nulls) {
   const char *body = transfer->body.data != NULL ? transfer->body.data : "";
-  lua_createtable(L, 0, 4);
+  lua_createtable(L, 0, 5);
   lua_pushinteger(L, transfer->status);
   lua_setfield(L, -2, "status");
   push_headers(L, &transfer->head);
   lua_setfield(L, -2, "headers");
   if (nulls != NULL && transfer->status / 100 == 2 &&
-      set_value(L, body, transfer->body.len, strcmp(nulls, "keep") == 0))
+      set_value(L, transfer, body, strcmp(nulls, "keep") == 0))
     return 1;
   lua_pushlstring(L, body, transfer->body.len);
   lua_setfield(L, -2, "body");
@@ -183,7 +246,8 @@ static void set_string(lua_State *L, const char *name, const char *value) {
 }
 
 static void push_failure(lua_State *L, const struct sap_facts *facts, const char *detail, long status) {
-  struct sap_failure failure = sap_failure_judge(facts);
+  struct sap_failure failure = sap_failure_judge(facts, detail);
+  if (failure.status != 0) status = failure.status;
   lua_createtable(L, 0, 5);
   set_string(L, "kind", failure.kind);
   set_string(L, "outcome", failure.outcome);
@@ -203,8 +267,9 @@ static int push_result(lua_State *L, const struct sap_transfer *transfer, const 
 }
 
 /* transfer:result(nulls): the response, `{ status, headers, body }`; or nil and the failure. Given "omit" or "keep", a
-   success has the decoded `value` instead of the body, or beside it what is wrong with it as `fault`. It is given once:
-   what arrived is wiped, and the transfer closed. */
+   success has the decoded `value` instead of the body, or beside it what is wrong with it as `fault`; a list of `notes`
+   on what was wrong and passed over, and `mended` where that were characters of the text. It is given once: what arrived
+   is wiped, and the transfer closed. */
 static int transfer_result(lua_State *L) {
   struct sap_transfer *transfer = sap_check_handle(L, 1, transfer_type);
   const char *nulls = luaL_optstring(L, 2, NULL);
@@ -261,13 +326,34 @@ static int transfer_close(lua_State *L) {
   return 0;
 }
 
-/* The judge as a value: judge(curl_code, established, request_size, answered). */
+static long integer_fact(lua_State *L, const char *name) {
+  lua_getfield(L, 1, name);
+  long value = (long)luaL_optinteger(L, -1, 0);
+  lua_pop(L, 1);
+  return value;
+}
+
+static bool boolean_fact(lua_State *L, const char *name) {
+  lua_getfield(L, 1, name);
+  bool value = lua_toboolean(L, -1);
+  lua_pop(L, 1);
+  return value;
+}
+
+/* The judge as a value: judge { code, established, request_size, answered, head_whole, os_errno, connect_status,
+   verify_result, detail }, all but the code optional. */
 static int judge(lua_State *L) {
-  struct sap_facts facts = { .code = (CURLcode)luaL_checkinteger(L, 1),
-                             .established = lua_toboolean(L, 2),
-                             .request_size = (long)luaL_checkinteger(L, 3),
-                             .answered = lua_toboolean(L, 4) };
-  push_failure(L, &facts, "", 0);
+  luaL_checktype(L, 1, LUA_TTABLE);
+  struct sap_facts facts = { .code = (CURLcode)integer_fact(L, "code"),
+                             .established = boolean_fact(L, "established"),
+                             .request_size = integer_fact(L, "request_size"),
+                             .answered = boolean_fact(L, "answered"),
+                             .head_whole = boolean_fact(L, "head_whole"),
+                             .os_errno = integer_fact(L, "os_errno"),
+                             .connect_status = integer_fact(L, "connect_status"),
+                             .verify_result = integer_fact(L, "verify_result") };
+  lua_getfield(L, 1, "detail");
+  push_failure(L, &facts, luaL_optstring(L, -1, ""), 0);
   return 1;
 }
 
@@ -281,7 +367,16 @@ static const luaL_Reg methods[] = {
   { NULL, NULL },
 };
 
+/* read_date(text): seconds since 1970, or nil. */
+static int read_date(lua_State *L) {
+  int64_t seconds = sap_read_date(luaL_checkstring(L, 1));
+  if (seconds < 0) return 0;
+  lua_pushnumber(L, (lua_Number)seconds);
+  return 1;
+}
+
 static const luaL_Reg functions[] = {
+  { "read_date", read_date },
   { "judge", judge },
   { NULL, NULL },
 };

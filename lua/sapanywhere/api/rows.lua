@@ -5,7 +5,8 @@
 -- `or_at` where the server takes another place too;
 -- `authorized`, whether the Authorization header is sent; `repeatable`, whether a second try can do no harm;
 -- `merges`, options whose own entries join the fields, at the top or `under` a name; `also`, options that the
--- call takes though nothing of them is sent this way; `answer`, what a good answer must hold.
+-- call takes though nothing of them is sent this way; `answer`, what a good answer must hold; `makes`, what
+-- may exist where nobody knows how the call ended.
 
 local oauth_url = {
   name = "oauth_url",
@@ -46,6 +47,7 @@ local create_instance = {
   merges = { { option = "configuration", under = "configuration" }, { option = "extra" } },
   also = { "body", "recover", "user_secret", "organization_secret" },
   answer = { { name = "id", is = "id" }, { name = "token", is = "text" } },
+  makes = "an instance",
 }
 
 -- Not a public call: it looks for an instance by its tag. Its values do not pass through options.

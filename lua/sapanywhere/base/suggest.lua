@@ -1,6 +1,8 @@
 --- Did you mean: finds the known name that a mistyped one was meant to be.
 -- Runs only after a mistake; spends no thought on speed.
 
+local core = require "sapanywhere.core"
+
 -- Edits between two words: insertions, deletions, replacements, and neighbours that changed places.
 local function distance(a, b)
   local before, last = nil, {}
@@ -21,7 +23,7 @@ end
 
 -- A name without case and punctuation: apiKey, API-Key and api_key are one.
 local function bare(name)
-  return (name:lower():gsub("[^%w]", ""))
+  return (core.lower(name):gsub("[^%w]", ""))
 end
 
 --- The known name nearest to a wrong one.

@@ -1,11 +1,13 @@
 --- Reads and judges the two addresses a caller gives: the service's base URL and a proxy's.
 -- Judges text only: nothing is resolved or opened.
 
+local core = require "sapanywhere.core"
+
 -- scheme, authority and the rest of a URL made of visible ASCII characters; nothing where it is not one
 local function split(url)
   if url:find("[^\33-\126]") then return end
   local scheme, authority, rest = url:match("^(%a[%w+.%-]*)://([^/?#]*)(.*)$")
-  if scheme then return scheme:lower(), authority, rest end
+  if scheme then return core.lower(scheme), authority, rest end
 end
 
 -- host (an IPv6 address keeps its brackets) and port text (":8080" or "") of an authority without credentials
@@ -20,7 +22,7 @@ local function split_host(authority)
     end
     port = (":%d"):format(number)
   end
-  return host:lower(), port
+  return core.lower(host), port
 end
 
 local function is_loopback(host)

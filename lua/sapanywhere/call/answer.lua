@@ -13,9 +13,11 @@
 local core = require "sapanywhere.core"
 local disguises = require "sapanywhere.hide.disguises"
 local errors = require "sapanywhere.errors"
-local http_date = require "sapanywhere.call.http_date"
 local redact = require "sapanywhere.redact"
 local retry = require "sapanywhere.call.retry"
+local retry_after = require "sapanywhere.call.retry_after"
+
+local lower = core.lower
 
 local KIND_OF_STATUS = {
   [401] = "auth", [403] = "forbidden", [404] = "not_found", [409] = "conflict", [413] = "too_large",
@@ -28,12 +30,13 @@ local SIZE_WORDS = {
   "too large", "payload", "file size", "body size", "%d ?[kmg]i?b%f[%W]", "megabyte", "gigabyte",
 }
 
+local REPLACEMENT = "\239\191\189" -- U+FFFD
 local SNIPPET, MESSAGE, PROVIDER_MESSAGE = 200, 1000, 4000
 
 -- Header names look up in any case.
 local headers_metatable = {
   __index = function(headers, name)
-    return type(name) == "string" and rawget(headers, name:lower()) or nil
+    return type(name) == "string" and rawget(headers, lower(name)) or nil
   end,
 }
 
@@ -78,25 +81,28 @@ local function outcome_of(row, status)
   return (row.repeatable or status >= 400 and status < 500) and "rejected" or "unknown"
 end
 
+-- What the caller of a call that happens once must know where nobody knows whether it happened.
+local function aftermath(row, outcome, status)
+  if row.repeatable or outcome ~= "unknown" then return "" end
+  if not row.makes then return "; it may have been done: look before it is asked for again" end
+  local verb = status and status >= 200 and status < 300 and "exists now" or "may exist"
+  return ("; %s %s: look for it, or use recover"):format(row.makes, verb)
+end
+
 -- The error of an answer; `fields` holds what is particular to it.
 local function fail(row, meta, kind, message, fields)
   fields = fields or {}
   fields.status, fields.request_id = meta.status, fields.request_id or meta.request_id
   fields.outcome = outcome_of(row, meta.status)
   meta.warnings = {}
-  fields.message = ("%s: %s"):format(row.name, message)
+  fields.message = ("%s: %s%s"):format(row.name, message, aftermath(row, fields.outcome, meta.status))
   local err = errors.new(kind, fields)
   err.retryable = retry.may_repeat(row, err) and true or false
   return nil, err, meta
 end
 
-local function retry_after(headers)
-  local value, now = headers["retry-after"], os.time()
-  return value and http_date.retry_after(value, headers.date and http_date.read(headers.date, now) or now)
-end
-
 local function is_about_size(message)
-  message = message:lower()
+  message = lower(message)
   for _, words in ipairs(SIZE_WORDS) do
     if message:find(words) then return true end
   end
@@ -118,7 +124,7 @@ end
 
 local function read_refused(row, response, values, meta)
   local status = response.status
-  local said = read_refusal(response.body, redact.secrets(values))
+  local said, later = read_refusal(response.body, redact.secrets(values)), rawget(response.headers, "retry-after")
   local kind = KIND_OF_STATUS[status] or KIND_OF_CLASS[math.floor(status / 100)] or "protocol"
   if kind == "rate_limited" and said.message and is_about_size(said.message) then kind = "too_large" end
   local message = "the server answered " .. status
@@ -130,7 +136,7 @@ local function read_refused(row, response, values, meta)
   if said.message and said.provider_message then message = message .. " (" .. said.provider_message .. ")" end
   return fail(row, meta, kind, message, {
     request_id = said.request_id, provider_message = said.provider_message,
-    retry_after = retry_after(response.headers),
+    retry_after = later and retry_after.read(later, rawget(response.headers, "date")) or nil,
   })
 end
 
@@ -140,11 +146,11 @@ local IS = {
     if type(value) ~= "string" or core.has_control(value) then return false end
     return value:find("^https?://%w") or value:find("^[Hh][Tt][Tt][Pp][Ss]?://[^/?#]")
   end,
-  text = function(value) return type(value) == "string" and value ~= "" end,
+  text = function(value) return type(value) == "string" and value ~= "" and not core.has_control(value) end,
   id = function(value) return type(value) == "number" or type(value) == "string" and value ~= "" end,
 }
 local WORDS = {
-  url = "an absolute http or https URL", text = "a string that is not empty", id = "a number or a string",
+  url = "an absolute http or https URL", text = "a string of printable characters", id = "a number or a string",
 }
 
 local function find_fault(row, result)
@@ -161,7 +167,7 @@ end
 
 -- A page for people, such as a gateway's; nothing else in place of an instance is shown, for it may hold a token.
 local function is_page(body)
-  body = body:sub(1, 100):lower()
+  body = lower(body:sub(1, 100))
   return body:find("^%s*<!doctype html") or body:find("^%s*<html")
 end
 
@@ -176,10 +182,38 @@ local function read_garbage(row, response, values, meta)
   return fail(row, meta, "json", snippet and message .. ": " .. snippet or message)
 end
 
-local function list_warnings(result, values, headers)
-  local warnings, note = {}, rawget(headers, "elements-error")
+-- Where characters of an answer had to be mended, what it owes us must not be among them.
+local function find_mended(row, result)
+  for _, entry in ipairs(row.answer) do
+    local value = result[entry.name]
+    if type(value) == "string" and value:find(REPLACEMENT, 1, true) then
+      return ("the answer's %s is not well-formed text"):format(entry.name)
+    end
+  end
+end
+
+local function decode_pair(digits)
+  return string.char(tonumber(digits, 16))
+end
+
+-- Whether a URL holds a value as it is, or percent-encoded once, by whatever rules.
+local function holds(url, value)
+  if url:find(value, 1, true) then return true end
+  for _, text in ipairs { url, (url:gsub("+", " ")) } do
+    if text:gsub("%%(%x%x)", decode_pair):find(value, 1, true) then return true end
+  end
+  return false
+end
+
+local function list_warnings(request, response, result, values, headers)
+  local warnings, note = response.notes or {}, rawget(headers, "elements-error")
   if note then
-    warnings[1] = "the server says in Elements-Error: " .. redact.line(note, MESSAGE, redact.secrets(values))
+    warnings[#warnings + 1] =
+      "the server says in Elements-Error: " .. redact.line(note, MESSAGE, redact.secrets(values))
+  end
+  if result.oauthUrl and request.state and not holds(result.oauthUrl, request.state) then
+    warnings[#warnings + 1] =
+      "oauthUrl does not hold the state that was sent: it may be the answer to another request"
   end
   if result.oauthUrl and values.api_secret and disguises.holds(result.oauthUrl, values.api_secret) then
     warnings[#warnings + 1] =
@@ -191,8 +225,8 @@ end
 --- Reads the response to a call.
 -- @tparam table row the endpoint's row
 -- @tparam table request what plan.lua made
--- @tparam table response `{ status, headers }` and the `body`, or the `value` of a success, or a `fault` beside the
---   body; its headers become `meta.headers`
+-- @tparam table response `{ status, headers }` and the `body`, or the `value` of a success (with `notes` on what
+--   was wrong with it, `mended` where characters were), or a `fault` beside the body; its headers become `meta.headers`
 -- @tparam table values the call's checked values
 -- @treturn[1] table the decoded answer
 -- @return[1] nil
@@ -215,9 +249,9 @@ local function read(row, request, response, values)
 
   local result = response.value
   if result == nil then return read_garbage(row, response, values, meta) end
-  local fault = find_fault(row, result)
+  local fault = find_fault(row, result) or response.mended and find_mended(row, result)
   if fault then return fail(row, meta, "protocol", fault) end
-  meta.warnings = list_warnings(result, values, headers)
+  meta.warnings = list_warnings(request, response, result, values, headers)
   if request.state then result.state = request.state end
   return result, nil, meta
 end
@@ -239,7 +273,8 @@ local function failure_of(row, failure, values)
   end
   local message = failure.detail and ("%s (%s)"):format(failure.message, failure.detail) or failure.message
   local err = errors.new(failure.kind, {
-    message = row.name .. ": " .. redact.line(message, MESSAGE, redact.secrets(values)),
+    message = row.name .. ": " .. redact.line(message, MESSAGE, redact.secrets(values))
+      .. aftermath(row, failure.outcome),
     outcome = failure.outcome, status = failure.status,
   })
   err.retryable = retry.may_repeat(row, err) and true or false

@@ -65,7 +65,7 @@ local OPTIONS = {
   { name = "retry", check = retry, client = true, default = DEFAULT_RETRY },
   { name = "tls", check = tls, client = true },
   { name = "proxy", check = checks.proxy, client = true, secret = true },
-  { name = "max_response_bytes", check = integer(1024, 2 ^ 31), client = true, default = 8 * 1024 * 1024 },
+  { name = "max_response_bytes", check = integer(1024, 2 ^ 31), client = true },
   { name = "max_connections", check = integer(1, 10000), client = true },
   { name = "user_agent", check = checks.user_agent, client = true, default = "sapanywhere-lua/" .. version },
   { name = "null", check = word { "omit", "keep" }, client = true, default = "omit" },

@@ -4,6 +4,9 @@ local core = require "sapanywhere.core"
 local endpoints = require "sapanywhere.api.rows"
 local errors = require "sapanywhere.errors"
 
+-- Bytes of an answer, where max_response_bytes says nothing else.
+local MOST, MOST_OF_A_LIST = 2 ^ 20, 2 ^ 23
+
 -- What goes into a query is text; whole numbers are written without a fraction.
 local function to_text(value)
   if type(value) == "string" then return value end
@@ -126,8 +129,8 @@ end
 --- Makes the request of a call.
 -- @tparam table row the endpoint's row
 -- @tparam table values the checked values; left as they are
--- @treturn[1] table `{ method, origin, target, headers, body, timeout, connect_timeout, max_bytes }` as the
---   engine takes it, and `state`, the one that is sent. The list of headers may be shared: not to be changed.
+-- @treturn[1] table `{ method, origin, target, headers, body, timeout, connect_timeout, max_bytes, gzip, once }` as
+--   the engine takes it, and `state`, the one that is sent. The list of headers may be shared: not to be changed.
 -- @return[2] nil
 -- @treturn[2] table a usage error, where a value cannot be written as JSON
 local function request(row, values)
@@ -146,7 +149,9 @@ local function request(row, values)
   return {
     method = method, origin = values.origin, target = target,
     headers = plan_headers(row, values, body), body = body, state = values.state or nil,
-    timeout = values.timeout, connect_timeout = values.connect_timeout, max_bytes = values.max_response_bytes,
+    timeout = values.timeout, connect_timeout = values.connect_timeout,
+    max_bytes = values.max_response_bytes or (row.answer.list and MOST_OF_A_LIST or MOST),
+    gzip = row.answer.list, once = not row.repeatable,
   }
 end
 

@@ -6,6 +6,7 @@
 -- | repeatable      | server with status 502, 503 or 504             | after Retry-After, or such a pause |
 -- | repeatable      | rate_limited with Retry-After                  | after Retry-After                  |
 -- | not repeatable  | connect, dns, timeout with outcome not_sent    | after a random pause               |
+-- | either          | connect: a proxy refused with a status < 500   | never                              |
 -- | either          | anything else, or the deadline would pass      | never                              |
 --
 -- Cloud Elements documents no idempotency key, and a gateway's 502 may hide a completed write; 429 is documented for
@@ -16,7 +17,13 @@ local core = require "sapanywhere.core"
 local TRANSPORT = { connect = true, dns = true, timeout = true }
 local GATEWAY = { [502] = true, [503] = true, [504] = true }
 
+-- A proxy that says no would say it again; one that fails may do better.
+local function is_proxy_refusal(err)
+  return err.kind == "connect" and err.outcome == "not_sent" and err.status ~= nil and err.status < 500
+end
+
 local function may_repeat(row, err)
+  if is_proxy_refusal(err) then return false end
   if not row.repeatable then return TRANSPORT[err.kind] and err.outcome == "not_sent" end
   return TRANSPORT[err.kind]
     or err.kind == "server" and GATEWAY[err.status]
