@@ -195,7 +195,7 @@ static void check_repair(const char *text, size_t len) {
   if (is_json(text, len, SAP_JSON_MAX_DEPTH)) PROMISE(mended == 0);
   PROMISE(sap_json_repair(out.data, out.len, &again, &left) == 0);
   PROMISE((left & ~(unsigned)SAP_JSON_BOM) == 0);
-  if (out.len > 0) check_all_rules(out.data, out.len);
+  check_all_rules(out.data, out.len);
   sap_buffer_free(&out);
   sap_buffer_free(&again);
 }

@@ -64,7 +64,8 @@ describe("the judge of failures", function()
   local ALERT = "OpenSSL SSL_read: error:0A00045C:SSL routines::tlsv13 alert certificate required, errno 0"
   local ECONNRESET = 104
   local told_apart = {
-    { "a reset in the handshake", { code = 35, os_errno = ECONNRESET, verify_result = 1 }, "connect", "not_sent", "handshake" },
+    { "a reset in the handshake", { code = 35, os_errno = ECONNRESET, verify_result = 1 },
+      "connect", "not_sent", "handshake" },
     { "an end in the handshake, in the words of libcurl 7.88", { code = 35, detail = SYSCALL },
       "connect", "not_sent", "handshake" },
     { "an end in the handshake, in OpenSSL's words", { code = 35, detail = EOF }, "connect", "not_sent", "handshake" },
@@ -83,8 +84,8 @@ describe("the judge of failures", function()
     { "the words of an alert behind an answer that had begun",
       { code = 56, established = true, request_size = 300, answered = true, detail = ALERT },
       "connect", "unknown", "lost" },
-    { "a loss while the answer was read", { code = 56, established = true, request_size = 300, os_errno = ECONNRESET },
-      "connect", "unknown", "lost" },
+    { "a loss while the answer was read",
+      { code = 56, established = true, request_size = 300, os_errno = ECONNRESET }, "connect", "unknown", "lost" },
     { "a proxy's refusal", { code = 56, request_size = 120, connect_status = 407 }, "connect", "not_sent", "proxy" },
     { "a proxy's refusal, since libcurl 8.22", { code = 7, request_size = 120, connect_status = 403 },
       "connect", "not_sent", "proxy" },

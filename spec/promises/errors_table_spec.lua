@@ -55,8 +55,9 @@ end
 -- What a child process without memory for the answer gets: only its plain fields come back.
 local function without_memory()
   local err = child.run([[
-    local result, err = require("sapanywhere").oauth_url {
+    local result, err = require("sapanywhere").create_instance {
       base_url = given.base_url, api_key = "k", api_secret = "s", callback_url = "http://localhost/",
+      code = "c", name = "n", user_secret = "u", organization_secret = "o",
       max_response_bytes = 2 ^ 31, retry = false,
     }
     assert(not result)

@@ -17,7 +17,9 @@ local function gzip(text)
   if bit then
     xor, band, shift = bit.bxor, bit.band, bit.rshift
   else
-    xor, band, shift = load "return function(a, b) return a ~ b end, function(a, b) return a & b end, function(a, n) return a >> n end" ()
+    xor = load "return function(a, b) return a ~ b end" ()
+    band = load "return function(a, b) return a & b end" ()
+    shift = load "return function(a, n) return a >> n end" ()
   end
   for i = 1, len do
     crc = xor(crc, text:byte(i))
@@ -36,7 +38,8 @@ local function gzip(text)
     end
     return table.concat(bytes)
   end
-  return "\31\139\8\0\0\0\0\0\0\255\1" .. little(len, 2) .. little(65535 - len, 2) .. text .. little(crc, 4) .. little(len, 4)
+  return "\31\139\8\0\0\0\0\0\0\255\1" .. little(len, 2) .. little(65535 - len, 2)
+    .. text .. little(crc, 4) .. little(len, 4)
 end
 
 local function escape(char)
@@ -47,7 +50,8 @@ end
 local function hear(name, raw)
   local peer = peers.start("says", (raw:gsub(".", escape):gsub("\n", "\\010")))
   local client = service:client { base_url = ("http://127.0.0.1:%d"):format(peer.port), retry = false }
-  local result, err, meta = client[name](client, name == "oauth_url" and service:asking { state = "s" } or service:creating())
+  local options = name == "oauth_url" and service:asking { state = "s" } or service:creating()
+  local result, err, meta = client[name](client, options)
   peer:stop()
   return result, err, meta
 end

@@ -225,8 +225,8 @@ describe("TLS", function()
   for _, version in ipairs { "tls1_2", "tls1_3" } do
     it("names the client certificate that a server wants, over " .. version, function()
       local port = ports.pick({ "server" }).server
-      local server = io.popen(("cd %s && echo $$ >%s/server && exec openssl s_server -accept 127.0.0.1:%d -%s -Verify 1 "
-        .. "-verify_return_error -cert localhost.pem -key leaf.key >/dev/null 2>&1"):format(
+      local server = io.popen(("cd %s && echo $$ >%s/server && exec openssl s_server -accept 127.0.0.1:%d -%s "
+        .. "-Verify 1 -verify_return_error -cert localhost.pem -key leaf.key >/dev/null 2>&1"):format(
         system.quote((service.ca_file:gsub("/[^/]*$", ""))), dir, port, version), "w")
       local result, err
       for _ = 1, 100 do

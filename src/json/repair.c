@@ -9,6 +9,8 @@
 
 static const char replacement[] = "\xEF\xBF\xBD"; /* U+FFFD */
 
+enum { SPARE = 64 }; /* for the first mendings */
+
 struct repair {
   const char *end;
   struct sap_buffer *out;
@@ -70,6 +72,7 @@ static const char *skip_bom(struct repair *r, const char *at) {
 int sap_json_repair(const char *text, size_t len, struct sap_buffer *out, unsigned *mended) {
   struct repair r = { .end = text + len, .out = out };
   const char *at = skip_bom(&r, text);
+  if (sap_buffer_reserve(out, len + SPARE) != 0) return -1; /* so that there is an address even for nothing */
   while (at != NULL && at < r.end) {
     const char *quote = memchr(at, '"', (size_t)(r.end - at));
     at = copy(&r, at, quote != NULL ? quote : r.end);
