@@ -33,7 +33,8 @@ end
 
 -- One exchange with the server.
 local function exchange(self, row, request, values, host, attempt)
-  local pool = self.connections:pool(values) -- kept here for as long as it has this transfer
+  local one_at_a_time = not row.repeatable and request.origin:find("^https:") ~= nil
+  local pool = self.connections:pool(values, one_at_a_time) -- kept here for as long as it has this transfer
   local transfer, id = pool:start(request)
   if host.blocks then driver.block(transfer) else driver.await(transfer, id, host) end
   local timings = values.on_event and transfer:timings()

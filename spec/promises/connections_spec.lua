@@ -63,11 +63,39 @@ describe("connections", function()
         assert(client:oauth_url(service:asking()))
         assert(client:create_instance(service:creating()))
       end
-      local list = connections()
+      local list, reading, creating = connections(), {}, {}
       assert.equal(10, #list)
-      assert.equal(1, count_distinct(list))
+      for index, connection in ipairs(list) do table.insert(index % 2 == 1 and reading or creating, connection) end
+      assert.equal(1, count_distinct(reading))
+      assert.equal(1, count_distinct(creating))
+      assert.equal(origin == "base_url" and 1 or 2, count_distinct(list))
     end)
   end
+
+  -- A stream of HTTP/2 may be refused, and libcurl does not tell that from a connection that died.
+  it("have one creation at a time with TLS too, and are kept for the next", function()
+    local client = service:client { base_url = service.tls_base_url }
+    for _ = 1, 2 do
+      local tasks = {}
+      for index = 1, 8 do
+        tasks[index] = function() return client:create_instance(service:creating()) end
+      end
+      local _, errors = sapanywhere.all(tasks)
+      assert.same({ n = 8 }, errors)
+    end
+    client:close()
+    local busy, versions = {}, {}
+    for _, request in ipairs(service:log()) do
+      if request.method == "POST" then
+        busy[request.connection] = (busy[request.connection] or 0) + 1
+        versions[request.version] = true
+      end
+    end
+    assert.same({ ["1.1"] = true }, versions)
+    local used = 0
+    for _ in pairs(busy) do used = used + 1 end
+    assert.truthy(used <= 8, used)
+  end)
 
   it("are kept between calls of the module that have equal options", function()
     local function ask(more)

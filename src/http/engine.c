@@ -10,23 +10,25 @@ enum { ROUNDS_PER_STEP = 8 };
 
 struct sap_engine *sap_engine_new(void) {
   struct sap_engine *engine = calloc(1, sizeof *engine);
-  if (engine != NULL) sap_reactor_init(&engine->commons.reactor);
+  if (engine == NULL) return NULL;
+  sap_reactor_init(&engine->commons.reactor);
+  sap_list_init(&engine->commons.done);
+  sap_list_init(&engine->commons.pools);
   return engine;
 }
 
 /* A pool that only its transfers hold goes away when the last of them ends. */
 static void each_pool(struct sap_engine *engine, void (*visit)(struct sap_pool *)) {
-  struct sap_pool *pool = engine->commons.pools;
-  while (pool != NULL) {
-    struct sap_pool *next = pool->next;
-    visit(pool);
-    pool = next;
+  struct sap_link *pools = &engine->commons.pools, *next;
+  for (struct sap_link *link = pools->next; link != pools; link = next) {
+    next = link->next;
+    visit(SAP_POOL(link));
   }
 }
 
 void sap_engine_free(struct sap_engine *engine) {
   each_pool(engine, sap_pool_close);
-  while (engine->commons.done.first != NULL) sap_queue_remove(engine->commons.done.first);
+  while (!sap_list_is_empty(&engine->commons.done)) sap_list_remove(engine->commons.done.next);
   sap_reactor_adopt(&engine->commons.reactor);
   sap_reactor_close(&engine->commons.reactor);
   if (engine->commons.initialised) curl_global_cleanup();
@@ -51,19 +53,19 @@ static void act_if_due(struct sap_engine *engine, struct sap_pool *pool, int64_t
 /* Whether there was anything to do. */
 static bool run_due(struct sap_engine *engine, int64_t now) {
   unsigned before = engine->events;
-  struct sap_pool *pool = engine->commons.pools;
-  while (pool != NULL) {
-    struct sap_pool *next = pool->next;
-    act_if_due(engine, pool, now);
-    pool = next;
+  struct sap_link *pools = &engine->commons.pools, *next;
+  for (struct sap_link *link = pools->next; link != pools; link = next) {
+    next = link->next;
+    act_if_due(engine, SAP_POOL(link), now);
   }
   return engine->events != before;
 }
 
 static int64_t next_deadline(const struct sap_engine *engine) {
   int64_t next = SAP_NEVER;
-  for (const struct sap_pool *pool = engine->commons.pools; pool != NULL; pool = pool->next)
-    if (pool->deadline < next) next = pool->deadline;
+  const struct sap_link *pools = &engine->commons.pools;
+  for (struct sap_link *link = pools->next; link != pools; link = link->next)
+    if (SAP_POOL(link)->deadline < next) next = SAP_POOL(link)->deadline;
   return next;
 }
 
@@ -85,7 +87,7 @@ static int collect(struct sap_engine *engine, int milliseconds, int most) {
 
 static int allowed_wait(const struct sap_engine *engine, int milliseconds, int64_t now) {
   int64_t left = next_deadline(engine) - now;
-  if (engine->commons.done.first != NULL || left <= 0) return 0;
+  if (!sap_list_is_empty(&engine->commons.done) || left <= 0) return 0;
   return left < milliseconds ? (int)left : milliseconds;
 }
 

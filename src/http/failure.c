@@ -57,6 +57,8 @@ static const struct cause causes[] = {
   { CURLE_SSL_CONNECT_ERROR, CERT_REFUSED, "tls", cert_refused },
   /* Before 8.6 it was called a want of memory. */
   { CURLE_OUT_OF_MEMORY, HEAD_UNFINISHED, "too_large", head_too_large },
+  /* A first header that is folded, where there is none to fold it onto. */
+  { CURLE_BAD_FUNCTION_ARGUMENT, HEAD_UNFINISHED, "protocol", not_http },
   { TOO_LARGE, REQUEST_UNSENT, "too_large", request_too_large },
   { TOO_LARGE, ALWAYS, "too_large", head_too_large },
   { CURLE_COULDNT_RESOLVE_HOST, ALWAYS, "dns", "the host name could not be resolved" },

@@ -4,6 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "http/begin.h"
+#include "http/transfer.h"
+
 /* libcurl takes a whole head of HTTP/2 out of this buffer at once, and waits for ever where that has no room: 64 KiB and a
    little. */
 enum { RECEIVE_BUFFER = 66560, UPLOAD_BUFFER = 16384 };
@@ -77,16 +80,32 @@ static CURLcode set_all(CURL *easy, const struct sap_settings *settings) {
   return code == CURLE_OK ? set_proxy(easy, settings->proxy) : code;
 }
 
-struct sap_handle *sap_handle_new(const struct sap_settings *settings) {
-  struct sap_handle *handle = calloc(1, sizeof *handle);
-  if (handle == NULL) return NULL;
-  handle->easy = curl_easy_init();
-  if (handle->easy == NULL || set_all(handle->easy, settings) != CURLE_OK) {
-    sap_handle_free(handle);
+/* Takes over the easy handle, which may be NULL. */
+static struct sap_handle *wrap(CURL *easy, const struct sap_settings *settings, struct sap_kept_by by) {
+  struct sap_handle *handle = easy != NULL ? calloc(1, sizeof *handle) : NULL;
+  if (handle == NULL) {
+    curl_easy_cleanup(easy);
     return NULL;
   }
-  curl_easy_setopt(handle->easy, CURLOPT_PRIVATE, handle);
-  curl_easy_setopt(handle->easy, CURLOPT_ERRORBUFFER, handle->detail);
+  handle->easy = easy;
+  handle->settings = settings;
+  handle->by = by;
+  curl_easy_setopt(easy, CURLOPT_PRIVATE, handle);
+  curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, handle->detail);
+  sap_transfer_set_callbacks(handle);
+  return handle;
+}
+
+struct sap_handle *sap_handle_new(const struct sap_settings *settings, struct sap_kept_by by) {
+  struct sap_handle *handle = wrap(curl_easy_init(), settings, by);
+  if (handle == NULL || set_all(handle->easy, settings) == CURLE_OK) return handle;
+  sap_handle_free(handle);
+  return NULL;
+}
+
+struct sap_handle *sap_handle_from_model(const struct sap_handle *model) {
+  struct sap_handle *handle = wrap(curl_easy_duphandle(model->easy), model->settings, model->by);
+  if (handle != NULL) handle->keeps = model->keeps;
   return handle;
 }
 
@@ -106,24 +125,32 @@ void sap_handle_free(struct sap_handle *handle) {
 }
 
 /* Where HTTP/2 were possible without TLS, the first calls would wait for an answer that tells whether it is. */
-static long http_version(const char *origin) {
-  return strncmp(origin, "https:", 6) == 0 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1;
+static long http_version(const struct sap_handle *handle, const char *origin) {
+  bool may_share = !handle->settings->one_at_a_time && strncmp(origin, "https:", 6) == 0;
+  return may_share ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1;
+}
+
+static CURLcode set_url(struct sap_handle *handle, const char *origin) {
+  handle->url = curl_url();
+  if (handle->url == NULL) return CURLE_OUT_OF_MEMORY;
+  CURLUcode fault = curl_url_set(handle->url, CURLUPART_URL, origin, 0);
+  if (fault != CURLUE_OK) return fault == CURLUE_OUT_OF_MEMORY ? CURLE_OUT_OF_MEMORY : CURLE_URL_MALFORMAT;
+  return curl_easy_setopt(handle->easy, CURLOPT_CURLU, handle->url);
 }
 
 static CURLcode set_origin(struct sap_handle *handle, const char *origin) {
   handle->origin = strdup(origin);
-  handle->url = curl_url();
-  if (handle->origin == NULL || handle->url == NULL) return CURLE_OUT_OF_MEMORY;
-  CURLUcode fault = curl_url_set(handle->url, CURLUPART_URL, origin, 0);
-  if (fault != CURLUE_OK) return fault == CURLUE_OUT_OF_MEMORY ? CURLE_OUT_OF_MEMORY : CURLE_URL_MALFORMAT;
-  CURLcode code = curl_easy_setopt(handle->easy, CURLOPT_URL, origin);
-  if (code == CURLE_OK) code = curl_easy_setopt(handle->easy, CURLOPT_CURLU, handle->url);
-  if (code == CURLE_OK) code = curl_easy_setopt(handle->easy, CURLOPT_HTTP_VERSION, http_version(origin));
+  if (handle->origin == NULL) return CURLE_OUT_OF_MEMORY;
+  handle->keeps = sap_kept_is_possible(handle->by.quirks, origin, handle->settings);
+  CURLcode code = handle->is_model ? CURLE_OK : set_url(handle, origin);
+  if (code == CURLE_OK) code = curl_easy_setopt(handle->easy, CURLOPT_URL, origin);
+  if (code == CURLE_OK)
+    code = curl_easy_setopt(handle->easy, CURLOPT_HTTP_VERSION, http_version(handle, origin));
   return code;
 }
 
 /* libcurl parses a URL anew for each request; CURLU spares it that. With the URL set as well it does not write the
-   CURLU out as text each time. */
+   CURLU out as text each time. What is made from a model has one request to parse it for. */
 CURLcode sap_handle_aim(struct sap_handle *handle, const char *origin) {
   if (handle->origin != NULL && strcmp(handle->origin, origin) == 0) return CURLE_OK;
   forget_origin(handle);

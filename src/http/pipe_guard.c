@@ -5,14 +5,6 @@
 #include <stddef.h>
 #include <time.h>
 
-#include <curl/curl.h>
-
-enum { FIRST_SAFE_CURL = 0x075700 };
-
-bool sap_pipe_guard_needed(void) {
-  return curl_version_info(CURLVERSION_NOW)->version_num < FIRST_SAFE_CURL;
-}
-
 static sigset_t only_pipe(void) {
   sigset_t set;
   sigemptyset(&set);

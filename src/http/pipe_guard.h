@@ -10,10 +10,6 @@ struct sap_pipe_guard {
   sigset_t previous;
 };
 
-/* Before 7.87.0 libcurl let OpenSSL write to sockets that the peer may have closed, and with CURLOPT_NOSIGNAL it leaves
-   SIGPIPE to the application. */
-bool sap_pipe_guard_needed(void);
-
 /* Between these two, SIGPIPE is held back in this thread and then taken away. Nothing is done where `needed` is not. */
 void sap_pipe_guard_begin(struct sap_pipe_guard *guard, bool needed);
 void sap_pipe_guard_end(struct sap_pipe_guard *guard);

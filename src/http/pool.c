@@ -4,12 +4,19 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "http/pipe_guard.h"
+#include "http/quirks.h"
 
 enum { MAX_STREAMS = 1000 };
+
+/* CURLMOPT_QUICK_EXIT, which older headers lack. */
+static const CURLMoption QUICK_EXIT = (CURLMoption)21;
+
+static void close_idle_pools(const struct sap_pool *but);
 
 /* What libcurl asks of the reactor. None of these may raise or touch Lua. */
 
@@ -36,10 +43,29 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *context, void
   return sap_reactor_watch(&pool->commons->reactor, pool, fd, what_of(what));
 }
 
+/* New descriptors have the lowest free number. */
+static bool is_short(int fd) {
+  struct rlimit limit;
+  return getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY &&
+         (rlim_t)fd >= limit.rlim_cur - limit.rlim_cur / 8;
+}
+
+static bool has_none_left(int fd) {
+  return fd < 0 && (errno == EMFILE || errno == ENFILE);
+}
+
+static int new_socket(const struct curl_sockaddr *address) {
+  return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
 static curl_socket_t open_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address) {
   struct sap_pool *pool = context;
   (void)purpose;
-  int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+  int fd = new_socket(address);
+  if (has_none_left(fd) || (fd >= 0 && is_short(fd))) {
+    close_idle_pools(pool);
+    if (fd < 0) fd = new_socket(address);
+  }
   if (fd < 0) return CURL_SOCKET_BAD;
   if (sap_reactor_note_open(&pool->commons->reactor, pool, fd) == 0) return fd;
   pool->starved = true;
@@ -65,14 +91,15 @@ static CURLM *new_multi(struct sap_pool *pool) {
   curl_multi_setopt(multi, CURLMOPT_MAX_HOST_CONNECTIONS, pool->settings.max_connections);
   curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, pool->settings.max_connections);
   curl_multi_setopt(multi, CURLMOPT_MAX_CONCURRENT_STREAMS, (long)MAX_STREAMS);
+  if ((pool->quirks & SAP_QUIRK_CLOSING_WAITS) != 0) curl_multi_setopt(multi, QUICK_EXIT, 1L);
   return multi;
 }
 
 static CURLM *need_multi(struct sap_pool *pool) {
   if (pool->multi == NULL) {
+    pool->quirks = sap_quirks();
     pool->multi = new_multi(pool);
     pool->generation = pool->commons->reactor.generation;
-    pool->guarded = sap_pipe_guard_needed();
   }
   return pool->multi;
 }
@@ -85,20 +112,38 @@ static void set_sockets(CURL *easy, struct sap_pool *pool) {
 }
 
 static struct sap_handle *new_handle(struct sap_pool *pool) {
-  struct sap_handle *handle = sap_handle_new(&pool->settings);
-  if (handle == NULL) return NULL;
-  set_sockets(handle->easy, pool);
-  sap_transfer_set_callbacks(handle);
+  struct sap_kept_by by = { &pool->commons->reactor, pool, pool->quirks };
+  struct sap_handle *handle = sap_handle_new(&pool->settings, by);
+  if (handle != NULL) set_sockets(handle->easy, pool);
   return handle;
 }
 
-static struct sap_handle *take_handle(struct sap_pool *pool) {
-  return pool->spare_count > 0 ? pool->spare[--pool->spare_count] : new_handle(pool);
+/* One that is used for one transfer: most of what a new one costs is setting it up. */
+static CURLcode copy_model(struct sap_pool *pool, const char *origin, struct sap_handle **handle) {
+  if (pool->model == NULL) pool->model = new_handle(pool);
+  if (pool->model == NULL) return CURLE_OUT_OF_MEMORY;
+  pool->model->is_model = true;
+  CURLcode code = sap_handle_aim(pool->model, origin);
+  if (code != CURLE_OK) return code;
+  *handle = sap_handle_from_model(pool->model);
+  return *handle != NULL ? CURLE_OK : CURLE_OUT_OF_MEMORY;
 }
 
-static void give_handle(struct sap_pool *pool, struct sap_handle *handle) {
+static bool are_used_once(const struct sap_pool *pool) {
+  return (pool->quirks & SAP_QUIRK_HANDLE_REMEMBERS) != 0;
+}
+
+/* The handle is the caller's even after a failure, unless it is NULL. */
+static CURLcode take_handle(struct sap_pool *pool, const char *origin, struct sap_handle **handle) {
+  *handle = NULL;
+  if (are_used_once(pool)) return copy_model(pool, origin, handle);
+  *handle = pool->spare_count > 0 ? pool->spare[--pool->spare_count] : new_handle(pool);
+  return *handle != NULL ? sap_handle_aim(*handle, origin) : CURLE_OUT_OF_MEMORY;
+}
+
+static void give_handle(struct sap_pool *pool, struct sap_handle *handle, bool is_worn) {
   sap_transfer_unload(handle);
-  if (pool->spare_count < SAP_MOST_SPARE)
+  if (!is_worn && !are_used_once(pool) && pool->spare_count < SAP_MOST_SPARE)
     pool->spare[pool->spare_count++] = handle;
   else
     sap_handle_free(handle);
@@ -106,6 +151,8 @@ static void give_handle(struct sap_pool *pool, struct sap_handle *handle) {
 
 static void free_spare(struct sap_pool *pool) {
   while (pool->spare_count > 0) sap_handle_free(pool->spare[--pool->spare_count]);
+  if (pool->model != NULL) sap_handle_free(pool->model);
+  pool->model = NULL;
 }
 
 /* The running ones. */
@@ -113,21 +160,17 @@ static void free_spare(struct sap_pool *pool) {
 static void link_running(struct sap_pool *pool, struct sap_transfer *transfer, struct sap_handle *handle) {
   transfer->pool = pool;
   transfer->handle = handle;
-  transfer->previous = NULL;
-  transfer->next = pool->running;
-  if (transfer->next != NULL) transfer->next->previous = transfer;
-  pool->running = transfer;
+  sap_list_add(&pool->running, &transfer->link);
   pool->references++;
 }
 
 /* Lets go of one that is done, and perhaps of the pool. */
 static void retire(struct sap_transfer *transfer) {
   struct sap_pool *pool = transfer->pool;
-  *(transfer->previous != NULL ? &transfer->previous->next : &pool->running) = transfer->next;
-  if (transfer->next != NULL) transfer->next->previous = transfer->previous;
+  sap_list_remove(&transfer->link);
   transfer->pool = NULL;
   transfer->handle = NULL;
-  sap_queue_push(&pool->commons->done, transfer);
+  sap_list_add(&pool->commons->done, &transfer->link);
   sap_pool_release(pool);
 }
 
@@ -135,17 +178,32 @@ static void complete(struct sap_transfer *transfer, CURLcode code) {
   struct sap_pool *pool = transfer->pool;
   curl_multi_remove_handle(pool->multi, transfer->handle->easy);
   sap_transfer_finish(transfer, transfer->handle, code);
-  give_handle(pool, transfer->handle);
+  give_handle(pool, transfer->handle, sap_transfer_wore_out(transfer));
   retire(transfer);
+}
+
+/* Hands over again what was refused its connection. */
+static bool begin_anew(struct sap_transfer *transfer) {
+  CURL *easy = transfer->handle->easy;
+  curl_multi_remove_handle(transfer->pool->multi, easy);
+  return sap_transfer_renew(transfer) && curl_multi_add_handle(transfer->pool->multi, easy) == CURLM_OK;
 }
 
 /* What libcurl cannot know, or calls otherwise: that a socket was given up; since 8.x, that there is no memory for a URL
    which was good when the handle was aimed at it; since 8.23, that a client's key is of no use. */
-static CURLcode true_code(const struct sap_pool *pool, CURLcode code) {
+static CURLcode true_code(const struct sap_pool *pool, const struct sap_transfer *transfer, CURLcode code) {
   if (code == CURLE_COULDNT_CONNECT && pool->starved) return CURLE_OUT_OF_MEMORY;
   if (code == CURLE_URL_MALFORMAT) return CURLE_OUT_OF_MEMORY;
-  if (code == CURLE_BAD_FUNCTION_ARGUMENT && pool->settings.key_file != NULL) return CURLE_SSL_CERTPROBLEM;
+  if (code == CURLE_BAD_FUNCTION_ARGUMENT && pool->settings.key_file != NULL && !transfer->facts.answered)
+    return CURLE_SSL_CERTPROBLEM;
   return code;
+}
+
+static void settle(struct sap_transfer *transfer, CURLcode code) {
+  if (!transfer->refused)
+    complete(transfer, true_code(transfer->pool, transfer, code));
+  else if (!begin_anew(transfer))
+    complete(transfer, CURLE_OPERATION_TIMEDOUT);
 }
 
 static void complete_finished(struct sap_pool *pool) {
@@ -153,9 +211,9 @@ static void complete_finished(struct sap_pool *pool) {
   int left;
   while ((message = curl_multi_info_read(pool->multi, &left)) != NULL) {
     char *handle = NULL;
-    CURLcode code = true_code(pool, message->data.result);
+    CURLcode code = message->data.result;
     curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &handle);
-    complete(((struct sap_handle *)handle)->transfer, code);
+    settle(((struct sap_handle *)handle)->transfer, code);
   }
 }
 
@@ -170,7 +228,7 @@ void sap_pool_cancel(struct sap_transfer *transfer, enum sap_verdict verdict) {
   sap_pool_adopt(pool);
   if (!transfer->done) {
     transfer->facts.verdict = verdict;
-    sap_pipe_guard_begin(&guard, pool->guarded);
+    sap_pipe_guard_begin(&guard, (pool->quirks & SAP_QUIRK_RAISES_SIGPIPE) != 0);
     complete(transfer, CURLE_ABORTED_BY_CALLBACK);
     sap_pipe_guard_end(&guard);
     sap_reactor_arm(&pool->commons->reactor, pool->deadline); /* another may begin now */
@@ -180,7 +238,7 @@ void sap_pool_cancel(struct sap_transfer *transfer, enum sap_verdict verdict) {
 
 static void close_connections(struct sap_pool *pool) {
   struct sap_pipe_guard guard;
-  sap_pipe_guard_begin(&guard, pool->guarded);
+  sap_pipe_guard_begin(&guard, (pool->quirks & SAP_QUIRK_RAISES_SIGPIPE) != 0);
   free_spare(pool);
   if (pool->multi != NULL) curl_multi_cleanup(pool->multi);
   sap_pipe_guard_end(&guard);
@@ -188,8 +246,18 @@ static void close_connections(struct sap_pool *pool) {
   pool->deadline = SAP_NEVER;
 }
 
+/* Whoever needs the descriptors more: what is closed is opened again by the pool's next transfer. */
+static void close_idle_pools(const struct sap_pool *but) {
+  struct sap_link *pools = &but->commons->pools;
+  for (struct sap_link *link = pools->next; link != pools; link = link->next) {
+    struct sap_pool *pool = SAP_POOL(link);
+    bool is_own = pool->generation == pool->commons->reactor.generation;
+    if (pool != but && is_own && sap_list_is_empty(&pool->running)) close_connections(pool);
+  }
+}
+
 static void end_all(struct sap_pool *pool, enum sap_verdict verdict) {
-  while (pool->running != NULL) sap_pool_cancel(pool->running, verdict);
+  while (!sap_list_is_empty(&pool->running)) sap_pool_cancel(SAP_TRANSFER(pool->running.next), verdict);
   close_connections(pool);
 }
 /* NOLINTEND(clang-analyzer-unix.Malloc) */
@@ -202,8 +270,8 @@ static void drop_inherited(struct sap_pool *pool) {
   pool->deadline = SAP_NEVER;
   free_spare(pool);
   pool->references++;
-  while (pool->running != NULL) {
-    struct sap_transfer *transfer = pool->running;
+  while (!sap_list_is_empty(&pool->running)) {
+    struct sap_transfer *transfer = SAP_TRANSFER(pool->running.next);
     sap_transfer_give_up(transfer, CURLE_OK, SAP_VERDICT_FORKED);
     retire(transfer);
   }
@@ -220,7 +288,7 @@ static void act(struct sap_pool *pool, curl_socket_t fd, int events) {
   if (pool->multi == NULL) return;
   pool->references++;
   pool->starved = false;
-  sap_pipe_guard_begin(&guard, pool->guarded);
+  sap_pipe_guard_begin(&guard, (pool->quirks & SAP_QUIRK_RAISES_SIGPIPE) != 0);
   CURLMcode status = curl_multi_socket_action(pool->multi, fd, events, &running);
   complete_finished(pool);
   sap_pipe_guard_end(&guard);
@@ -244,18 +312,23 @@ static bool need_libcurl(struct sap_commons *commons) {
   return commons->initialised;
 }
 
+static CURLcode add(struct sap_pool *pool, struct sap_transfer *transfer, struct sap_handle *handle,
+                    const struct sap_request *request) {
+  CURLcode code = sap_transfer_load(transfer, handle, request);
+  if (code != CURLE_OK) return code;
+  return curl_multi_add_handle(pool->multi, handle->easy) == CURLM_OK ? CURLE_OK : CURLE_OUT_OF_MEMORY;
+}
+
 static CURLcode hand_over(struct sap_pool *pool, struct sap_transfer *transfer,
                           const struct sap_request *request) {
-  struct sap_handle *handle =
-      need_libcurl(pool->commons) && need_multi(pool) != NULL ? take_handle(pool) : NULL;
-  if (handle == NULL) return CURLE_OUT_OF_MEMORY;
-  CURLcode code = sap_transfer_load(transfer, handle, request);
-  if (code == CURLE_OK && curl_multi_add_handle(pool->multi, handle->easy) != CURLM_OK)
-    code = CURLE_OUT_OF_MEMORY;
+  struct sap_handle *handle;
+  if (!need_libcurl(pool->commons) || need_multi(pool) == NULL) return CURLE_OUT_OF_MEMORY;
+  CURLcode code = take_handle(pool, request->origin, &handle);
+  if (code == CURLE_OK) code = add(pool, transfer, handle, request);
   if (code == CURLE_OK)
     link_running(pool, transfer, handle);
-  else
-    give_handle(pool, handle);
+  else if (handle != NULL)
+    give_handle(pool, handle, true);
   return code;
 }
 
@@ -281,14 +354,11 @@ void sap_pool_start(struct sap_pool *pool, struct sap_transfer *transfer, const 
 
 static void enter(struct sap_pool *pool, struct sap_commons *commons) {
   pool->commons = commons;
-  pool->next = commons->pools;
-  if (pool->next != NULL) pool->next->previous = pool;
-  commons->pools = pool;
+  sap_list_add(&commons->pools, &pool->link);
 }
 
 static void leave(struct sap_pool *pool) {
-  *(pool->previous != NULL ? &pool->previous->next : &pool->commons->pools) = pool->next;
-  if (pool->next != NULL) pool->next->previous = pool->previous;
+  sap_list_remove(&pool->link);
   pool->commons = NULL;
 }
 
@@ -300,6 +370,7 @@ struct sap_pool *sap_pool_new(struct sap_commons *commons, const struct sap_sett
     free(pool);
     return NULL;
   }
+  sap_list_init(&pool->running);
   pool->references = 1;
   pool->deadline = SAP_NEVER;
   enter(pool, commons);

@@ -8,6 +8,7 @@
 
 #include <curl/curl.h>
 
+#include "bytes/list.h"
 #include "http/handle.h"
 #include "http/reactor.h"
 #include "http/transfer.h"
@@ -19,8 +20,8 @@ enum { SAP_MOST_SPARE = 256 };
 struct sap_commons {
   bool initialised; /* curl_global_init was called */
   struct sap_reactor reactor;
-  struct sap_queue done;
-  struct sap_pool *pools;
+  struct sap_link done; /* completed transfers, the oldest first */
+  struct sap_link pools;
   uint64_t last_id;
 };
 
@@ -31,13 +32,17 @@ struct sap_pool {
   struct sap_settings settings;
   CURLM *multi;     /* NULL until the first transfer, and after a fork */
   int64_t deadline; /* when libcurl wants to be called again, SAP_NEVER if not */
-  bool guarded;     /* see pipe_guard.h */
+  unsigned quirks;  /* of this libcurl, see quirks.h */
   bool starved;     /* a socket was given up for want of memory */
-  struct sap_transfer *running;
+  struct sap_link running;
+  struct sap_handle *model;                 /* of handles that are used once, NULL where they are kept */
   struct sap_handle *spare[SAP_MOST_SPARE]; /* set up and idle */
   unsigned spare_count;
-  struct sap_pool *previous, *next; /* in the commons */
+  struct sap_link link; /* in the commons */
 };
+
+#define SAP_POOL(entry) SAP_ENTRY(entry, struct sap_pool, link)
+#define SAP_TRANSFER(entry) SAP_ENTRY(entry, struct sap_transfer, link)
 
 /* NULL without memory. The caller holds one reference. */
 struct sap_pool *sap_pool_new(struct sap_commons *commons, const struct sap_settings *settings);

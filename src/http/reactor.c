@@ -5,10 +5,12 @@
 
 #include "http/reactor.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/timerfd.h>
 #include <time.h>
@@ -82,6 +84,79 @@ int sap_reactor_watch(struct sap_reactor *reactor, void *owner, int fd, unsigned
   return socket->watched == least || watch(reactor, socket, fd, least) == 0 ? 0 : -1;
 }
 
+/* By port. */
+
+static int *place_of(struct sap_reactor *reactor, uint16_t port) {
+  return &reactor->by_port[port % SAP_PORT_PLACES];
+}
+
+static uint16_t port_of(int fd) {
+  union {
+    struct sockaddr any;
+    struct sockaddr_in v4;
+    struct sockaddr_in6 v6;
+  } own;
+  socklen_t len = sizeof own;
+  if (getsockname(fd, &own.any, &len) != 0) return 0;
+  if (own.any.sa_family == AF_INET) return ntohs(own.v4.sin_port);
+  return own.any.sa_family == AF_INET6 ? ntohs(own.v6.sin6_port) : 0;
+}
+
+static void enter_port(struct sap_reactor *reactor, int fd) {
+  struct sap_socket *socket = &reactor->sockets[fd];
+  socket->port = port_of(fd);
+  if (socket->port == 0) return; /* not connected yet */
+  socket->next = *place_of(reactor, socket->port);
+  *place_of(reactor, socket->port) = fd;
+}
+
+static void leave_port(struct sap_reactor *reactor, int fd) {
+  struct sap_socket *socket = &reactor->sockets[fd];
+  if (socket->port == 0) return;
+  int *at = place_of(reactor, socket->port);
+  while (*at != fd) at = &reactor->sockets[*at].next;
+  *at = socket->next;
+  socket->port = 0;
+}
+
+/* New ones have no port when they are opened: each is asked for it once. */
+static void enter_new_ports(struct sap_reactor *reactor) {
+  for (size_t fd = 0; fd < reactor->socket_count; fd++)
+    if (reactor->sockets[fd].adopted && reactor->sockets[fd].port == 0) enter_port(reactor, (int)fd);
+}
+
+static bool is_silent(int fd) {
+  char byte;
+  return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
+}
+
+/* What arrives later is answered with a reset by the kernel; what has arrived would make libcurl take it for alive. */
+static void spend(int fd) {
+  char rest[4096];
+  shutdown(fd, SHUT_RDWR);
+  while (recv(fd, rest, sizeof rest, MSG_DONTWAIT) > 0) continue;
+}
+
+/* Two connections to different servers may have the same port: all of them are looked at, and the worst counts. */
+static enum sap_use use_all(struct sap_reactor *reactor, const void *owner, int port) {
+  enum sap_use found = SAP_USE_UNKNOWN;
+  for (int fd = *place_of(reactor, (uint16_t)port); fd >= 0; fd = reactor->sockets[fd].next) {
+    struct sap_socket *socket = &reactor->sockets[fd];
+    if (socket->owner != owner || socket->port != port) continue;
+    enum sap_use use = !socket->quiet ? SAP_USE_FIRST : is_silent(fd) ? SAP_USE_CLEAN : SAP_USE_DIRTY;
+    if (found == SAP_USE_UNKNOWN || use > found) found = use;
+    socket->quiet = true;
+  }
+  return found;
+}
+
+enum sap_use sap_reactor_use(struct sap_reactor *reactor, const void *owner, int port) {
+  enum sap_use found = use_all(reactor, owner, port);
+  if (found != SAP_USE_UNKNOWN) return found;
+  enter_new_ports(reactor);
+  return use_all(reactor, owner, port);
+}
+
 static ino_t inode_of(int fd) {
   struct stat status;
   return fstat(fd, &status) == 0 ? status.st_ino : 0;
@@ -90,6 +165,7 @@ static ino_t inode_of(int fd) {
 int sap_reactor_note_open(struct sap_reactor *reactor, void *owner, int fd) {
   struct sap_socket *socket = need_socket(reactor, fd);
   if (socket == NULL) return -1;
+  leave_port(reactor, fd);
   *socket = (struct sap_socket){ .owner = owner, .adopted = true, .inode = inode_of(fd) };
   return 0;
 }
@@ -99,19 +175,22 @@ void sap_reactor_note_close(struct sap_reactor *reactor, int fd) {
   struct sap_socket *socket = find_socket(reactor, fd);
   if (socket == NULL) return;
   unwatch(reactor, socket, fd);
+  leave_port(reactor, fd);
   *socket = (struct sap_socket){ .owner = NULL };
 }
 
 /* Opening, closing, forking. */
 
-void sap_reactor_init(struct sap_reactor *reactor) {
-  *reactor = (struct sap_reactor){ .epoll = -1, .timer = -1, .armed = SAP_NEVER };
-}
-
 static void forget_sockets(struct sap_reactor *reactor) {
+  for (size_t i = 0; i < SAP_PORT_PLACES; i++) reactor->by_port[i] = -1;
   free(reactor->sockets);
   reactor->sockets = NULL;
   reactor->socket_count = 0;
+}
+
+void sap_reactor_init(struct sap_reactor *reactor) {
+  *reactor = (struct sap_reactor){ .epoll = -1, .timer = -1, .armed = SAP_NEVER };
+  forget_sockets(reactor);
 }
 
 static void forget_descriptors(struct sap_reactor *reactor) {
@@ -176,6 +255,12 @@ static void acknowledge_timer(struct sap_reactor *reactor) {
   if (read(reactor->timer, &expirations, sizeof expirations) > 0) reactor->armed = SAP_NEVER;
 }
 
+/* A connection that is to be quiet ends with this, and libcurl finds its end when it wants to use it again. */
+static void end_idle(struct sap_reactor *reactor, struct sap_socket *socket, int fd) {
+  if (socket->quiet) spend(fd);
+  unwatch(reactor, socket, fd);
+}
+
 /* Deals with what has no owner to tell; returns whether the event is for one. */
 static bool is_for_owner(struct sap_reactor *reactor, int fd) {
   struct sap_socket *socket = find_socket(reactor, fd);
@@ -184,7 +269,7 @@ static bool is_for_owner(struct sap_reactor *reactor, int fd) {
   else if (socket == NULL || socket->owner == NULL)
     control(reactor, EPOLL_CTL_DEL, fd, 0);
   else if (socket->wanted == 0)
-    unwatch(reactor, socket, fd);
+    end_idle(reactor, socket, fd);
   else
     return true;
   return false;

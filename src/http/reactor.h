@@ -17,8 +17,13 @@ struct sap_socket {
   unsigned wanted;  /* what the owner waits for; 0 while the connection is idle */
   unsigned watched; /* what the epoll set reports; 0 when the descriptor is not in it */
   bool adopted;     /* opened and closed with the reactor's knowledge */
+  bool quiet;       /* used, and nothing may arrive while it is idle: what does ends it */
+  uint16_t port;    /* its own, once somebody has asked for it; else 0 */
+  int next;         /* with a port of the same place in `by_port`, or -1 */
   ino_t inode;      /* of an adopted one */
 };
+
+enum { SAP_PORT_PLACES = 256 };
 
 struct sap_reactor {
   pid_t process;       /* the one that opened the descriptors, 0 before that */
@@ -27,6 +32,7 @@ struct sap_reactor {
   int64_t armed;       /* when the timer will fire, SAP_NEVER if not at all */
   struct sap_socket *sockets;
   size_t socket_count;
+  int by_port[SAP_PORT_PLACES]; /* the first descriptor of each, or -1 */
 };
 
 struct sap_ready {
@@ -53,6 +59,17 @@ void sap_reactor_note_close(struct sap_reactor *reactor, int fd);
 
 /* Watches for SAP_READABLE, SAP_WRITABLE, both or nothing. 0, or -1 when it cannot be done. */
 int sap_reactor_watch(struct sap_reactor *reactor, void *owner, int fd, unsigned what);
+
+/* What a connection that is about to be used was found to be. */
+enum sap_use {
+  SAP_USE_FIRST,   /* not used before */
+  SAP_USE_CLEAN,   /* idle, and nothing has arrived on it */
+  SAP_USE_DIRTY,   /* something has, or its end: do not use it */
+  SAP_USE_UNKNOWN, /* none of this owner's has that local port */
+};
+
+/* Looks at the owner's connection with this local port, and takes it for one that is quiet while it is idle. */
+enum sap_use sap_reactor_use(struct sap_reactor *reactor, const void *owner, int port);
 
 /* The descriptor of the whole becomes readable at that time, or earlier. */
 void sap_reactor_arm(struct sap_reactor *reactor, int64_t when);

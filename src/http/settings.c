@@ -34,6 +34,7 @@ static struct sap_trust find_trust(const struct sap_settings *from) {
 bool sap_settings_copy(struct sap_settings *copy, const struct sap_settings *from) {
   struct sap_trust trust = find_trust(from);
   copy->tls_1_3 = from->tls_1_3;
+  copy->one_at_a_time = from->one_at_a_time;
   copy->max_connections = from->max_connections;
   return copy_string(&copy->ca_file, trust.ca_file) && copy_string(&copy->ca_path, trust.ca_path) &&
          copy_string(&copy->cert_file, from->cert_file) && copy_string(&copy->key_file, from->key_file) &&

@@ -9,7 +9,8 @@ struct sap_settings {
   char *ca_file, *ca_path;
   char *cert_file, *key_file;
   char *proxy;
-  bool tls_1_3; /* nothing older than TLS 1.3, in place of 1.2 */
+  bool tls_1_3;       /* nothing older than TLS 1.3, in place of 1.2 */
+  bool one_at_a_time; /* HTTP/1.1 with TLS too: a connection has one request at a time */
   long max_connections;
 };
 

@@ -4,8 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "http/begin.h"
 #include "http/handle.h"
 #include "http/headers.h"
+#include "http/quirks.h"
+#include "http/reactor.h"
 #include "http/upload.h"
 
 /* What libcurl calls. None of these may raise or touch Lua. */
@@ -32,13 +35,23 @@ static void begin_answer(struct sap_transfer *transfer, const char *line, size_t
   sap_coding_begin(&transfer->coding, status);
 }
 
+/* One that could not be looked into before its next use is not kept. */
+static void read_version(const struct sap_handle *handle, const char *line, size_t len) {
+  bool is_1 = len >= 7 && memcmp(line, "HTTP/1.", 7) == 0;
+  if (is_1 && !handle->keeps) curl_easy_setopt(handle->easy, CURLOPT_FORBID_REUSE, 1L);
+}
+
 static size_t on_header(char *line, size_t one, size_t len, void *context) {
-  struct sap_transfer *transfer = ((struct sap_handle *)context)->transfer;
+  struct sap_handle *handle = context;
+  struct sap_transfer *transfer = handle->transfer;
   (void)one;
   transfer->facts.answered = true;
   transfer->head_total += len;
   if (transfer->head_total > SAP_MAX_HEAD) return refuse(transfer, SAP_VERDICT_HEAD_TOO_LARGE);
-  if (starts_answer(line, len)) begin_answer(transfer, line, len);
+  if (starts_answer(line, len)) {
+    begin_answer(transfer, line, len);
+    read_version(handle, line, len);
+  }
   if (ends_head(line, len)) transfer->facts.head_whole = true;
   if (sap_buffer_append(&transfer->head, line, len) != 0) return refuse(transfer, SAP_VERDICT_NO_MEMORY);
   if (transfer->facts.head_whole) return len; /* a trailer changes nothing of what is read already */
@@ -66,6 +79,7 @@ void sap_transfer_set_callbacks(struct sap_handle *handle) {
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, handle);
   sap_upload_set_callbacks(handle);
+  sap_begin_set_callbacks(handle);
 }
 
 /* libcurl undoes the codings of an answer, in as many layers as it has, where it is told that one may come, and there
@@ -96,9 +110,9 @@ CURLcode sap_transfer_load(struct sap_transfer *transfer, struct sap_handle *han
   handle->transfer = transfer;
   transfer->max_response = request->max_response;
   transfer->coding = (struct sap_coding){ .gzip = request->gzip, .once = request->once };
+  transfer->deadline = sap_reactor_now() + request->timeout_ms;
   add_own_headers(&transfer->headers, request);
-  CURLcode code = sap_handle_aim(handle, request->origin);
-  if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_REQUEST_TARGET, request->target);
+  CURLcode code = curl_easy_setopt(easy, CURLOPT_REQUEST_TARGET, request->target);
   if (code == CURLE_OK) code = sap_upload_load(handle, request);
   if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, request->gzip ? "gzip" : NULL);
   if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->headers.list);
@@ -110,9 +124,39 @@ CURLcode sap_transfer_load(struct sap_transfer *transfer, struct sap_handle *han
 void sap_transfer_unload(struct sap_handle *handle) {
   curl_easy_setopt(handle->easy, CURLOPT_HTTPHEADER, NULL);
   curl_easy_setopt(handle->easy, CURLOPT_REQUEST_TARGET, NULL);
+  curl_easy_setopt(handle->easy, CURLOPT_FRESH_CONNECT, 0L);
+  curl_easy_setopt(handle->easy, CURLOPT_FORBID_REUSE, 0L);
   sap_upload_unload(handle);
   handle->transfer = NULL;
   handle->detail[0] = '\0';
+}
+
+bool sap_transfer_renew(struct sap_transfer *transfer) {
+  CURL *easy = transfer->handle->easy;
+  int64_t left = transfer->deadline - sap_reactor_now();
+  transfer->refused = false;
+  if (left <= 0) return false;
+  transfer->only_new = true;
+  transfer->begins = 0;
+  transfer->handle->detail[0] = '\0';
+  curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
+  curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)left);
+  return true;
+}
+
+static bool is_never_asked(const struct sap_handle *handle) {
+  return (handle->by.quirks & SAP_QUIRK_NEVER_ASKS) != 0;
+}
+
+bool sap_transfer_has_left(const struct sap_transfer *transfer) {
+  long sent = 0;
+  if (transfer->handle != NULL && is_never_asked(transfer->handle))
+    curl_easy_getinfo(transfer->handle->easy, CURLINFO_REQUEST_SIZE, &sent);
+  return transfer->begins > 0 || sent > 0;
+}
+
+bool sap_transfer_wore_out(const struct sap_transfer *transfer) {
+  return transfer->facts.code != CURLE_OK || transfer->begins > 1 || transfer->only_new;
 }
 
 /* Ending. */
@@ -131,7 +175,8 @@ static void read_timings(struct sap_timings *timings, CURL *easy) {
   timings->total = seconds(easy, CURLINFO_TOTAL_TIME_T);
 }
 
-static void read_facts(struct sap_transfer *transfer, CURL *easy, CURLcode code) {
+static void read_facts(struct sap_transfer *transfer, const struct sap_handle *handle, CURLcode code) {
+  CURL *easy = handle->easy;
   long connects = 0;
   curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &transfer->status);
   curl_easy_getinfo(easy, CURLINFO_HTTP_VERSION, &transfer->http_version);
@@ -140,6 +185,7 @@ static void read_facts(struct sap_transfer *transfer, CURL *easy, CURLcode code)
   transfer->facts.code = code == CURLE_OK && !transfer->facts.head_whole ? CURLE_PARTIAL_FILE : code;
   sap_facts_read(&transfer->facts, easy);
   transfer->reused = connects == 0 && transfer->facts.established;
+  if (is_never_asked(handle) && transfer->facts.request_size > 0) transfer->begins = 1;
   read_timings(&transfer->timings, easy);
 }
 
@@ -169,7 +215,7 @@ static void end(struct sap_transfer *transfer) {
 }
 
 void sap_transfer_finish(struct sap_transfer *transfer, const struct sap_handle *handle, CURLcode code) {
-  read_facts(transfer, handle->easy, code);
+  read_facts(transfer, handle, code);
   unpack(transfer);
   if (transfer->facts.verdict == SAP_VERDICT_NONE)
     memcpy(transfer->detail, handle->detail, sizeof transfer->detail);
@@ -183,26 +229,9 @@ void sap_transfer_give_up(struct sap_transfer *transfer, CURLcode code, enum sap
 }
 
 void sap_transfer_free(struct sap_transfer *transfer) {
-  if (transfer->queue != NULL) sap_queue_remove(transfer);
+  sap_list_remove(&transfer->link);
   end(transfer);
   sap_buffer_free(&transfer->head);
   sap_buffer_free(&transfer->body);
   free(transfer);
-}
-
-/* The queue. */
-
-void sap_queue_push(struct sap_queue *queue, struct sap_transfer *transfer) {
-  transfer->queue = queue;
-  transfer->next = NULL;
-  transfer->previous = queue->last;
-  *(queue->last != NULL ? &queue->last->next : &queue->first) = transfer;
-  queue->last = transfer;
-}
-
-void sap_queue_remove(struct sap_transfer *transfer) {
-  struct sap_queue *queue = transfer->queue;
-  *(transfer->previous != NULL ? &transfer->previous->next : &queue->first) = transfer->next;
-  *(transfer->next != NULL ? &transfer->next->previous : &queue->last) = transfer->previous;
-  transfer->queue = NULL;
 }

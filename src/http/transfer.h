@@ -9,6 +9,7 @@
 #include <curl/curl.h>
 
 #include "bytes/buffer.h"
+#include "bytes/list.h"
 #include "http/coding.h"
 #include "http/failure.h"
 #include "http/lines.h"
@@ -48,19 +49,18 @@ struct sap_transfer {
   struct sap_coding coding;
   struct sap_buffer body;
   size_t max_response;
+  int64_t deadline; /* by sap_reactor_now */
+  unsigned begins;  /* how often libcurl has begun to send it, where it asks before */
+  long sent_before; /* bytes that had left when it last began, such as what a proxy was asked */
+  bool refused;     /* it was not to go over the connection that libcurl had chosen */
+  bool only_new;    /* it goes over a new connection */
   bool done;
   struct sap_facts facts;
   long status, http_version;
   bool reused; /* went over a connection that was open already */
   struct sap_timings timings;
   char detail[CURL_ERROR_SIZE];
-  struct sap_transfer *previous, *next; /* in the pool's list of running ones, then in a queue */
-  struct sap_queue *queue;              /* of completed ones, NULL when in none */
-};
-
-/* Completed transfers, the oldest first. All zero is empty. */
-struct sap_queue {
-  struct sap_transfer *first, *last;
+  struct sap_link link; /* among the pool's running ones, then among the completed ones */
 };
 
 /* NULL without memory. */
@@ -84,7 +84,15 @@ void sap_transfer_unload(struct sap_handle *handle);
 void sap_transfer_finish(struct sap_transfer *transfer, const struct sap_handle *handle, CURLcode code);
 void sap_transfer_give_up(struct sap_transfer *transfer, CURLcode code, enum sap_verdict verdict);
 
-void sap_queue_push(struct sap_queue *queue, struct sap_transfer *transfer);
-void sap_queue_remove(struct sap_transfer *transfer);
+/* Takes a transfer that was refused its connection out of the state that libcurl left it in: it may be handed over again,
+   and gets a new connection. False where its time is up. */
+bool sap_transfer_renew(struct sap_transfer *transfer);
+
+/* Whether the handle of one that is done should not be used again: libcurl counts in it the connections that died under
+   its requests, and after five lets a request fail that was tried once. */
+bool sap_transfer_wore_out(const struct sap_transfer *transfer);
+
+/* Whether anything of the request may have left this process for the server. */
+bool sap_transfer_has_left(const struct sap_transfer *transfer);
 
 #endif

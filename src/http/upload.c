@@ -5,45 +5,11 @@
 #include <string.h>
 
 #include "http/handle.h"
+#include "http/quirks.h"
 #include "http/transfer.h"
 
-/* From 7.80 on libcurl asks before each time that it begins to send a request. */
-#ifndef SAP_IS_ASKED
-#define SAP_IS_ASKED (LIBCURL_VERSION_NUM >= 0x075000)
-#endif
-
-#if SAP_IS_ASKED
-
-/* A second beginning is allowed only where nothing has left since the first. */
-static int on_begin(void *context, char *to_ip, char *from_ip, int to_port, int from_port) {
-  struct sap_handle *handle = context;
-  struct sap_transfer *transfer = handle->transfer;
-  long sent = 0;
-  (void)to_ip, (void)from_ip, (void)to_port, (void)from_port;
-  if (transfer->upload.body.data == NULL) return CURL_PREREQFUNC_OK;
-  curl_easy_getinfo(handle->easy, CURLINFO_REQUEST_SIZE, &sent);
-  if (transfer->upload.begun && sent > transfer->upload.sent_before) {
-    transfer->facts.verdict = SAP_VERDICT_SENT_ALREADY;
-    return CURL_PREREQFUNC_ABORT;
-  }
-  transfer->upload.begun = true;
-  transfer->upload.sent_before = sent;
-  return CURL_PREREQFUNC_OK;
-}
-
-void sap_upload_set_callbacks(struct sap_handle *handle) {
-  curl_easy_setopt(handle->easy, CURLOPT_PREREQFUNCTION, on_begin);
-  curl_easy_setopt(handle->easy, CURLOPT_PREREQDATA, handle);
-}
-
-static CURLcode set_body(CURL *easy, const char *body) {
-  return curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body);
-}
-
-#else
-
-/* There is no way back in this stream: libcurl cannot send a request again whose body it has begun to fetch. Headers
-   and body leave in two packets this way. */
+/* Where nobody is asked before a request is sent again (see begin.c), there is no way back in this stream: libcurl cannot
+   send a request again whose body it has begun to fetch. Headers and body leave in two packets this way. */
 static size_t on_fetch(char *room, size_t one, size_t len, void *context) {
   struct sap_upload *upload = &((struct sap_handle *)context)->transfer->upload;
   size_t left = upload->body.len - upload->taken;
@@ -54,17 +20,20 @@ static size_t on_fetch(char *room, size_t one, size_t len, void *context) {
   return len;
 }
 
+static bool is_fetched(const struct sap_handle *handle) {
+  return (handle->by.quirks & SAP_QUIRK_NEVER_ASKS) != 0;
+}
+
 void sap_upload_set_callbacks(struct sap_handle *handle) {
+  if (!is_fetched(handle)) return;
   curl_easy_setopt(handle->easy, CURLOPT_READFUNCTION, on_fetch);
   curl_easy_setopt(handle->easy, CURLOPT_READDATA, handle);
 }
 
-static CURLcode set_body(CURL *easy, const char *body) {
-  (void)body;
-  return curl_easy_setopt(easy, CURLOPT_POST, 1L);
+static CURLcode set_body(const struct sap_handle *handle, const char *body) {
+  return is_fetched(handle) ? curl_easy_setopt(handle->easy, CURLOPT_POST, 1L)
+                            : curl_easy_setopt(handle->easy, CURLOPT_POSTFIELDS, body);
 }
-
-#endif
 
 static CURLcode set_name(CURL *easy, const char *method, const char *usual) {
   return curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, strcmp(method, usual) == 0 ? NULL : method);
@@ -81,7 +50,7 @@ CURLcode sap_upload_load(struct sap_handle *handle, const struct sap_request *re
       sap_buffer_append(body, request->body, request->body_len) != 0)
     return CURLE_OUT_OF_MEMORY;
   CURLcode code = curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_len);
-  if (code == CURLE_OK) code = set_body(easy, body->data);
+  if (code == CURLE_OK) code = set_body(handle, body->data);
   return code == CURLE_OK ? set_name(easy, request->method, "POST") : code;
 }
 

@@ -2,7 +2,6 @@
 #ifndef SAP_UPLOAD_H
 #define SAP_UPLOAD_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #include <curl/curl.h>
@@ -15,9 +14,7 @@ struct sap_request;
 /* Part of a transfer; all zero is no body. */
 struct sap_upload {
   struct sap_buffer body;
-  size_t taken;     /* bytes of it that libcurl has fetched, where it fetches them */
-  bool begun;       /* libcurl has begun to send the request, where it tells that */
-  long sent_before; /* bytes that had left by then, such as what a proxy was asked */
+  size_t taken; /* bytes of it that libcurl has fetched, where it fetches them */
 };
 
 /* Lets a handle call back for the upload of the transfer that it carries. */

@@ -2,11 +2,11 @@
 #include <errno.h>
 #include <string.h>
 
-#include "lua/core.h"
 #include "http/engine.h"
-#include "lua/userdata.h"
-#include "lua/transfer.h"
 #include "http/pool.h"
+#include "lua/core.h"
+#include "lua/transfer.h"
+#include "lua/userdata.h"
 
 static const char engine_type[] = "sapanywhere.engine";
 static const char pool_type[] = "sapanywhere.pool";
@@ -38,10 +38,11 @@ static int engine_fd(lua_State *L) {
 static int report_done(lua_State *L, struct sap_engine *engine, int error) {
   int count = 0;
   if (error != 0 && error != EINTR) return fail_errno(L, error);
-  for (struct sap_transfer *first; (first = engine->commons.done.first) != NULL;) {
-    lua_pushnumber(L, (lua_Number)first->id);
+  struct sap_link *done = &engine->commons.done;
+  while (!sap_list_is_empty(done)) {
+    lua_pushnumber(L, (lua_Number)SAP_TRANSFER(done->next)->id);
     lua_rawseti(L, 2, ++count);
-    sap_queue_remove(first);
+    sap_list_remove(done->next);
   }
   lua_pushinteger(L, count);
   lua_pushinteger(L, (lua_Integer)engine->events);
@@ -98,6 +99,8 @@ static int new_pool(lua_State *L) {
   settings.proxy = setting(L, 2, "proxy");
   const char *version = setting(L, 2, "min_version");
   settings.tls_1_3 = version != NULL && strcmp(version, "1.3") == 0;
+  lua_getfield(L, 2, "one_at_a_time");
+  settings.one_at_a_time = lua_toboolean(L, -1);
   lua_getfield(L, 2, "max_connections");
   settings.max_connections = (long)luaL_checkinteger(L, -1);
   void **handle = sap_push_handle(L, pool_type);

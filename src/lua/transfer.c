@@ -318,6 +318,13 @@ static int transfer_done(lua_State *L) {
   return 1;
 }
 
+/* transfer:has_left(): whether anything of the request may have left for the server. */
+static int transfer_has_left(lua_State *L) {
+  lua_pushboolean(L, sap_transfer_has_left(sap_check_handle(L, 1, transfer_type)));
+  return 1;
+}
+
+/* transfer:close(): gives it up. What has not left is not sent, and the connection of what has is closed. */
 static int transfer_close(lua_State *L) {
   struct sap_transfer *transfer = sap_take_handle(L, transfer_type);
   if (transfer == NULL) return 0;
@@ -358,13 +365,10 @@ static int judge(lua_State *L) {
 }
 
 static const luaL_Reg methods[] = {
-  { "done", transfer_done },
-  { "result", transfer_result },
-  { "timings", transfer_timings },
-  { "close", transfer_close },
-  { "__gc", transfer_close },
-  { "__close", transfer_close },
-  { NULL, NULL },
+  { "done", transfer_done },     { "has_left", transfer_has_left },
+  { "result", transfer_result }, { "timings", transfer_timings },
+  { "close", transfer_close },   { "__gc", transfer_close },
+  { "__close", transfer_close }, { NULL, NULL },
 };
 
 /* read_date(text): seconds since 1970, or nil. */
