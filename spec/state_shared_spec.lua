@@ -71,6 +71,7 @@ local function start_host(keys, socket)
   local host = assert(sandbox.start {
     workers = 2, log = false,
     nginx = {
+      user = "root", -- who alone may use the socket of the Redis
       lua_package_cpath = core_path(),
       http = SERVER:format(SEALERS:format(socket, keys, CALLBACK_URL), port),
     },

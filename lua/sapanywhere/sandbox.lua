@@ -15,19 +15,18 @@
 --   nothing newer), `client_certificate` (wants `client_cert_file` and `client_key_file`)
 -- * `refused_url`: a base URL at which nobody listens
 --
--- Asked as a proxy to `CONNECT`, the plain address refuses with 400.
+-- Asked as a proxy to `CONNECT`, the plain address refuses: with 400, and with 405 from nginx 1.29.3 on.
+-- Requests of web pages of other sites are refused, and so are foreign host names.
 -- @module sapanywhere.sandbox
 
-local certificates = require "sapanywhere.sandbox.carrier.certificates"
 local config = require "sapanywhere.sandbox.carrier.config"
 local consent = require "sapanywhere.sandbox.service.consent"
 local misbehave = require "sapanywhere.sandbox.faults.misbehave"
-local nginx = require "sapanywhere.sandbox.carrier.nginx"
-local ports = require "sapanywhere.sandbox.carrier.ports"
+local options_of = require "sapanywhere.sandbox.carrier.options"
 local random = require "sapanywhere.sandbox.service.random"
 local records = require "sapanywhere.sandbox.service.records"
+local starting = require "sapanywhere.sandbox.carrier.starting"
 local store = require "sapanywhere.sandbox.service.store"
-local supervisor = require "sapanywhere.sandbox.carrier.supervisor"
 local system = require "sapanywhere.sandbox.carrier.system"
 local url = require "sapanywhere.sandbox.service.url"
 
@@ -36,32 +35,6 @@ local base_path = "/elements/api-v2"
 local sandbox = {}
 local Sandbox = {}
 Sandbox.__index = Sandbox
-
--- Options
-
-local option_types = {
-  api_key = "string", api_secret = "string", user_secret = "string", organization_secret = "string",
-  tags_as = "string", mask = "boolean", client_id_as = "string", log = "boolean", workers = "number",
-  nginx = "table",
-}
-
-local nginx_option_types = {
-  path = "string", main = "string", http = "string", server = "string", lua_package_path = "string",
-  lua_package_cpath = "string",
-}
-
-local choices = {
-  tags_as = { absent = true, strings = true, objects = true },
-  client_id_as = { key = true, url = true },
-}
-
-local function find_problem(given, types)
-  for name, value in pairs(given) do
-    if not types[name] then return "unknown option " .. tostring(name) end
-    if type(value) ~= types[name] then return "option " .. name .. " must be a " .. types[name] end
-    if choices[name] and not choices[name][value] then return "option " .. name .. " has no such choice" end
-  end
-end
 
 local function default(value, otherwise)
   if value == nil then return otherwise end
@@ -78,23 +51,11 @@ local function make_settings(options)
     client_id_as = options.client_id_as or "key",
     mask = default(options.mask, false),
     log = default(options.log, true),
+    host_names = table.concat(options.host_names or {}, " "):lower(),
   }
 end
 
 -- Starting
-
-local function find_lua_path()
-  local source = debug.getinfo(1, "S").source
-  local dir = source:match("^@(.*)sapanywhere/sandbox%.lua$")
-  if not dir then return nil end
-  return system.output("cd " .. system.quote(dir == "" and "." or dir) .. " && pwd -P"):match("^(.*)\n$")
-end
-
-local function list_port_names()
-  local names = { "plain", "refused" }
-  for _, listener in ipairs(config.tls_listeners) do table.insert(names, listener.name) end
-  return names
-end
 
 local function set_addresses(self, picked)
   local settings = self.settings
@@ -112,62 +73,29 @@ local function set_addresses(self, picked)
   end
 end
 
-local function try_ports(self, values)
-  values.ports = ports.pick(list_port_names())
-  set_addresses(self, values.ports)
-  system.write_file(self.dir .. "/settings", records.write(self.settings) .. "\n")
-  system.write_file(self.dir .. "/nginx.conf", config.text(values))
-  return self.supervisor:tell("start_nginx")
-end
-
--- A port may have been taken since it was picked, or stand in the caller's own part of the configuration.
-local function is_taken(said)
-  return said:find("Address already in use", 1, true) or said:find("duplicate listen", 1, true)
-end
-
-local function start_nginx(self, values)
-  local said
-  for _ = 1, 10 do
-    if try_ports(self, values) then return true end
-    said = system.read_file(self.dir .. "/start.out")
-    if not is_taken(said) then break end
-  end
-  return nil, "nginx does not start: " .. (said:match("%[emerg%][^\n]*") or "it says nothing")
-end
-
-local function prepare(self)
-  for _, name in ipairs { "journal", "requests" } do system.write_file(self.dir .. "/" .. name, "") end
-  for name, text in pairs(certificates.files) do system.write_file(self.dir .. "/" .. name, text) end
-  system.output("mkdir " .. system.quote(self.dir .. "/temp"))
-  if self.supervisor:tell("certify") then return true end
-  local said = system.read_file(self.dir .. "/certify.out")
-  return nil, "the certificates cannot be made with the command openssl: " .. said:sub(1, 200)
-end
-
-local function make_config_values(options, found, lua_path)
-  local given = options.nginx or {}
-  return {
-    modules = found.modules, temp_kinds = found.temp_kinds, workers = options.workers or 1,
-    as_root = system.output("id -u"):match("^0\n") ~= nil,
-    lua_path = lua_path .. "/?.lua" .. (given.lua_package_path and ";" .. given.lua_package_path or ""),
-    lua_cpath = given.lua_package_cpath or "", main = given.main, http = given.http, server = given.server,
-  }
-end
-
 local function make_sandbox(options)
-  local dir = (os.getenv("TMPDIR") or "/tmp") .. "/sapanywhere-sandbox-" .. random.hex(32)
   local settings = make_settings(options)
   return setmetatable({
-    dir = dir, settings = settings, requests = {}, read_bytes = 0, runs = 0,
+    settings = settings, requests = {}, read_bytes = 0, runs = 0,
     api_key = settings.api_key, api_secret = settings.api_secret, user_secret = settings.user_secret,
     organization_secret = settings.organization_secret,
-    ca_file = dir .. "/ca.pem", client_cert_file = dir .. "/client.pem", client_key_file = dir .. "/leaf.key",
   }, Sandbox)
 end
 
+local function set_places(self, carried)
+  self.carried, self.dir, self.supervisor = carried, carried.dir, carried.supervisor
+  self.ca_file = self.dir .. "/ca.pem"
+  self.client_cert_file, self.client_key_file = self.dir .. "/client.pem", self.dir .. "/leaf.key"
+end
+
 --- Starts a sandbox.
+-- It takes at most ten seconds, and leaves nothing behind where it fails. Of the environment only `TMPDIR`
+-- (where its directory is made) and `PATH` (where nginx and openssl are looked for) are heeded.
+--
 -- There is one more option, `nginx`: a table with the `path` of nginx, text for the `main`, `http` and
--- `server` levels of its configuration, and what to add to `lua_package_path` and `lua_package_cpath`.
+-- `server` levels of its configuration, what to add to `lua_package_path` and `lua_package_cpath`, the
+-- `environment` that it gets (a map; else it has only `PATH`), and the `user` its workers run as where the
+-- program is root: `nobody` where left out and where what was added can be read by that, else `root`.
 -- @tparam[opt] table options
 -- @tparam[opt] string options.api_key accepted, random where left out; likewise the next three
 -- @tparam[opt] string options.api_secret
@@ -180,26 +108,25 @@ end
 -- in the documented sample, the `"url"` of the request with its secret
 -- @tparam[opt=true] boolean options.log whether requests are logged
 -- @tparam[opt=1] number options.workers nginx workers; they share all but the count that `fail` keeps
+-- @tparam[opt=true] boolean options.http2 whether it speaks HTTP/2 over TLS; HTTP/1.1 alone otherwise
+-- @tparam[opt] table options.host_names a list of names, without ports, under which it answers besides
+-- `localhost` and `127.0.0.1`
 -- @treturn[1] table the sandbox
 -- @return[2] nil
 -- @treturn[2] string what went wrong, or what is missing
 function sandbox.start(options)
-  options = options or {}
-  local problem = find_problem(options, option_types) or find_problem(options.nginx or {}, nginx_option_types)
+  if options == nil then options = {} end
+  local problem = options_of.check("the options", options, options_of.start)
   if problem then return nil, problem end
-  local lua_path = find_lua_path()
-  if not lua_path then return nil, "the sandbox cannot find its own Lua files" end
-  local found, missing = nginx.find((options.nginx or {}).path)
-  if not found then return nil, missing end
   local self = make_sandbox(options)
-  self.supervisor, problem = supervisor.start(self.dir, found.path)
-  if not self.supervisor then return nil, problem end
-  local ok
-  ok, problem = prepare(self)
-  if ok then ok, problem = start_nginx(self, make_config_values(options, found, lua_path)) end
-  if ok then return self end
-  self:stop()
-  return nil, problem
+  local carried
+  carried, problem = starting.start(options, function(picked)
+    set_addresses(self, picked)
+    return self.settings
+  end)
+  if not carried then return nil, problem end
+  set_places(self, carried)
+  return self
 end
 
 -- Using
@@ -286,6 +213,10 @@ function Sandbox:url(wishes)
 end
 
 local function read_wanted(self, wanted)
+  if type(wanted) ~= "string" then
+    local problem = options_of.check("what to authorize", wanted, options_of.authorize)
+    if problem then return nil, (problem:gsub("must be a table", "must be the oauthUrl or a table")) end
+  end
   local known = open_store(self)
   if type(wanted) == "string" then
     local query = wanted:match("^%a+://[^/?]*" .. consent.path .. "%?(.*)$")
@@ -305,7 +236,10 @@ end
 -- @return[2] nil
 -- @treturn[2] string why the consent page would refuse
 function Sandbox:authorize(wanted, decision)
-  local asked, problem = read_wanted(self, wanted)
+  local problem = options_of.check_choice("the decision", decision or "allow", { "allow", "deny" })
+  if problem then return nil, problem end
+  local asked
+  asked, problem = read_wanted(self, wanted)
   if not asked then return nil, problem end
   return consent.decide(open_store(self), asked, decision ~= "deny")
 end
@@ -347,7 +281,7 @@ end
 
 --- Kills nginx at once, as `kill -9` does; what it knew stays in its journal.
 function Sandbox:kill()
-  self.supervisor:tell("stop_nginx KILL")
+  self.supervisor:kill_nginx()
 end
 
 --- Starts nginx again on the same addresses, after `kill` or while it runs.
@@ -357,6 +291,8 @@ end
 -- @return[2] nil
 -- @treturn[2] string what went wrong
 function Sandbox:restart(options)
+  local problem = options and options_of.check("the options", options, options_of.restart)
+  if problem then return nil, problem end
   self:kill()
   if options and options.empty then
     if self.store then self.store:close() end
@@ -364,8 +300,10 @@ function Sandbox:restart(options)
     system.write_file(self.dir .. "/journal", "")
     self:clear_log()
   end
-  if self.supervisor:tell("start_nginx") then return true end
-  return nil, "nginx does not start again: " .. system.read_file(self.dir .. "/start.out")
+  local ok
+  ok, problem = starting.start_nginx(self.carried)
+  if ok then return true end
+  return nil, "nginx does not start again: " .. problem
 end
 
 --- Stops the sandbox and removes all it has written. Silent when that has been done already.
@@ -373,12 +311,12 @@ end
 function Sandbox:stop()
   if self.store then self.store:close() end
   self.store = nil
-  if self.supervisor then self.supervisor:stop() end
+  starting.stop(self.carried)
 end
 
 Sandbox.__close = Sandbox.stop
 
--- There is no __gc of our own: collecting the pipe to the supervisor stops it, and does not do so in a
--- forked copy of the program, where the pipe's other copy is still open.
+-- There is no __gc of our own: collecting the keeper stops it, and does not do so in a forked copy of the
+-- program.
 
 return sandbox

@@ -469,6 +469,7 @@ describe("no secret", function()
       local place = os.tmpname()
       system.write_file(place, require "sapanywhere.sandbox.service.records".write(calls))
       local host = services.start { log = false, nginx = {
+        user = "root", -- who alone may read the file below
         lua_package_path = here .. "/lua/?.lua",
         lua_package_cpath = paths:sub(1, 1) == "/" and paths or here .. "/" .. paths,
         server = ([[

@@ -16,5 +16,6 @@ int luaopen_sapanywhere_core(lua_State *L) {
   sap_open_event(L);
   sap_open_seal(L);
   sap_open_files(L);
+  sap_open_process(L);
   return 1;
 }

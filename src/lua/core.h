@@ -14,5 +14,6 @@ void sap_open_transfer(lua_State *L);
 void sap_open_event(lua_State *L);
 void sap_open_seal(lua_State *L);
 void sap_open_files(lua_State *L);
+void sap_open_process(lua_State *L);
 
 #endif

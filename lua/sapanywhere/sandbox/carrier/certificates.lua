@@ -1,11 +1,12 @@
---- The shell script that makes a certificate authority and the certificates it signs.
--- @module sapanywhere.sandbox.certificates
+--- A certificate authority and the certificates it signs, made by the command `openssl`.
+-- Each has a name of its own: older versions take a certificate for self-signed where its name is its issuer's.
+-- @module sapanywhere.sandbox.carrier.certificates
+
+local system = require "sapanywhere.sandbox.carrier.system"
 
 local certificates = {}
 
---- Text for the files that the script needs beside it, by name.
-certificates.files = {
-  ["ca.cnf"] = [[
+local config = [[
 [ca]
 default_ca = sandbox
 [sandbox]
@@ -22,7 +23,7 @@ commonName = supplied
 distinguished_name = name
 prompt = no
 [name]
-commonName = sapanywhere sandbox
+commonName = localhost
 [authority]
 basicConstraints = critical, CA:TRUE
 keyUsage = critical, keyCertSign, cRLSign
@@ -38,30 +39,58 @@ extendedKeyUsage = serverAuth
 [client]
 basicConstraints = CA:FALSE
 extendedKeyUsage = clientAuth
-]],
-  ["ca.index"] = "",
-  ["certify.sh"] = [[
-set -e
-umask 077
-new_key() {
-  openssl ecparam -name prime256v1 -genkey -noout -out "$1.key"
-}
-# name, section of extensions, start, end
-sign() {
-  openssl ca -batch -notext -config ca.cnf -cert ca.pem -keyfile ca.key -extensions "$2" \
-    -startdate "$3" -enddate "$4" -in leaf.csr -out "$1.pem"
-}
-now=$(date -u -d '1 day ago' +%Y%m%d%H%M%SZ 2>/dev/null || date -u +%Y%m%d%H%M%SZ)
-new_key ca
-new_key leaf
-openssl req -x509 -new -config ca.cnf -extensions authority -key ca.key -days 3650 -out ca.pem
-openssl req -x509 -new -config ca.cnf -extensions localhost -key leaf.key -days 3650 -out self_signed.pem
-openssl req -new -config ca.cnf -key leaf.key -out leaf.csr
-sign localhost localhost "$now" 20491231235959Z
-sign wrong_name wrong_name "$now" 20491231235959Z
-sign client client "$now" 20491231235959Z
-sign expired localhost 20000101000000Z 20010101000000Z
-]],
-}
+]]
+
+local function new_key(name)
+  return "ecparam -name prime256v1 -genkey -noout -out " .. name .. ".key"
+end
+
+local function self_sign(name, key, extensions, more)
+  return ("req -x509 -new -config ca.cnf -extensions %s -key %s.key -days 3650 -out %s.pem%s"):format(
+    extensions, key, name, more or "")
+end
+
+local function sign(name, extensions, from, to)
+  return ("ca -batch -notext -config ca.cnf -cert ca.pem -keyfile ca.key -in leaf.csr -extensions %s -out %s.pem "
+    .. "-startdate %s -enddate %s"):format(extensions, name, from, to)
+end
+
+local function list_commands()
+  local yesterday = os.date("!%Y%m%d%H%M%SZ", os.time() - 24 * 60 * 60)
+  local last = "20491231235959Z"
+  return {
+    new_key("ca"),
+    new_key("leaf"),
+    self_sign("ca", "ca", "authority", " -subj /CN=sandbox-authority"),
+    self_sign("self_signed", "leaf", "localhost"),
+    "req -new -config ca.cnf -key leaf.key -out leaf.csr",
+    sign("localhost", "localhost", yesterday, last),
+    sign("wrong_name", "wrong_name", yesterday, last),
+    sign("client", "client", yesterday, last),
+    sign("expired", "localhost", "20000101000000Z", "20010101000000Z"),
+  }
+end
+
+local function split(command)
+  local words = { "openssl" }
+  for word in command:gmatch("%S+") do words[#words + 1] = word end
+  return words
+end
+
+--- Makes them all, in the supervisor's directory.
+-- @tparam table supervisor
+-- @treturn[1] boolean true
+-- @return[2] nil
+-- @treturn[2] string what went wrong
+function certificates.make(supervisor)
+  system.write_file(supervisor.dir .. "/ca.cnf", config)
+  system.write_file(supervisor.dir .. "/ca.index", "")
+  for _, command in ipairs(list_commands()) do
+    local words = split(command)
+    local said, problem = supervisor:run(words)
+    if not said then return nil, "the certificates cannot be made with the command openssl: " .. problem end
+  end
+  return true
+end
 
 return certificates

@@ -47,7 +47,8 @@ ${tls_servers}
 
 local tls_template = [[
   server {
-    listen 127.0.0.1:${port} ssl http2 backlog=4096;
+    listen 127.0.0.1:${port} ssl ${listen_more}backlog=4096;
+    ${http2}
     server_name localhost;
     ssl_certificate ${certificate}.pem;
     ssl_certificate_key leaf.key;
@@ -76,7 +77,10 @@ end
 local function write_tls_servers(settings)
   local servers = {}
   for _, listener in ipairs(config.tls_listeners) do
+    local told = settings.http2 and not settings.has_http2_directive
     table.insert(servers, fill(tls_template, {
+      listen_more = told and "http2 " or "",
+      http2 = settings.http2 and settings.has_http2_directive and "http2 on;" or "",
       port = settings.ports[listener.name], certificate = listener.certificate, more = listener.more,
       server = listener.name == "tls" and settings.server or "",
     }))
@@ -94,15 +98,16 @@ end
 
 --- Writes the configuration. Every path in it is relative to the prefix, except the modules' and Lua's.
 -- @tparam table settings `ports` (a map from `"plain"` and the listeners' names), `modules` (paths to load),
--- `temp_kinds` (the nginx modules that have temporary files), `as_root`, `workers`, `lua_path`,
--- `lua_cpath`, and text for `main`, `http` and `server`
+-- `temp_kinds` (the nginx modules that have temporary files), `http2` and `has_http2_directive`, `user` (as
+-- nginx's directive has it; left out where the program is not root), `workers`, `lua_path`, `lua_cpath`, and
+-- text for `main`, `http` and `server`
 -- @treturn string
 function config.text(settings)
   local load = {}
   for _, path in ipairs(settings.modules) do table.insert(load, ('load_module "%s";'):format(path)) end
   return fill(template, {
     main = settings.main, http = settings.http, server = settings.server,
-    load = table.concat(load, "\n"), user = settings.as_root and "user root;" or "",
+    load = table.concat(load, "\n"), user = settings.user and ("user %s;"):format(settings.user) or "",
     workers = ("%d"):format(settings.workers), port = settings.ports.plain,
     lua_path = settings.lua_path, lua_cpath = settings.lua_cpath,
     temp = write_temp_paths(settings.temp_kinds), tls_servers = write_tls_servers(settings),

@@ -4,6 +4,7 @@
 -- luacheck: std +ngx_lua
 
 local answers = require "sapanywhere.sandbox.service.answers"
+local guard = require "sapanywhere.sandbox.carrier.guard"
 local misbehave = require "sapanywhere.sandbox.faults.misbehave"
 local random = require "sapanywhere.sandbox.service.random"
 local records = require "sapanywhere.sandbox.service.records"
@@ -117,7 +118,7 @@ local function read_request(settings)
   return {
     method = ngx.req.get_method(), uri = uri, path = path, query = query, version = version,
     headers = headers, header_list = list, body = body, body_source = body_source, tls = tls, time = ngx.now(),
-    origin = tls and settings.tls_origin or settings.origin,
+    origin = tls and settings.tls_origin or settings.origin, host = ngx.var.host,
     wishes = (wishes or "") .. ";" .. (type(headers["x-sandbox"]) == "string" and headers["x-sandbox"] or ""),
   }
 end
@@ -155,6 +156,11 @@ function handler.serve()
   local here = carry()
   local request = read_request(here.settings)
   local mark = log_arrival(here, request)
+  local refusal = guard.refuse(here.settings, request)
+  if refusal then
+    write_log(here, { mark = mark, status = refusal.status, note = refusal.note })
+    return sending.plain(refusal, { header = {} }, request.version)
+  end
   local told, fault = read_told(here, request)
   if not told then
     write_log(here, { mark = mark, status = fault.status })

@@ -1,7 +1,7 @@
 --- Finds an nginx that knows Lua.
--- @module sapanywhere.sandbox.nginx
+-- @module sapanywhere.sandbox.carrier.nginx
 
-local system = require "sapanywhere.sandbox.carrier.system"
+local core = require "sapanywhere.core"
 
 local nginx = {}
 
@@ -36,25 +36,37 @@ local function find_temp_kinds(built)
   return kinds
 end
 
-local function examine(place)
-  local path = system.output("command -v " .. system.quote(place)):match("%S[^\n]*")
-  if not path then return nil, "nginx is not installed" end
-  local built = system.output(system.quote(path) .. " -V 2>&1 </dev/null")
-  if not built:find("nginx", 1, true) then return nil, path .. " is no nginx" end
+-- From nginx 1.25.1 on HTTP/2 is no longer said with `listen`, which would warn.
+local function has_http2_directive(built)
+  local major, minor, patch = built:match("version: %a+/(%d+)%.(%d+)%.(%d+)")
+  if not major then return false end
+  return tonumber(major) * 1e6 + tonumber(minor) * 1e3 + tonumber(patch) >= 1025001
+end
+
+local function examine(supervisor, place)
+  local path = place
+  if place:find("/", 1, true) then path = core.real_path(place) end
+  local built = path and supervisor:run { path, "-V" }
+  if not built then return nil, "nginx is not installed" end
+  if not built:find("nginx", 1, true) then return nil, place .. " is no nginx" end
   local modules, problem = find_modules(built)
   if not modules then return nil, problem end
-  return { path = path, modules = modules, temp_kinds = find_temp_kinds(built) }
+  return {
+    path = path, modules = modules, temp_kinds = find_temp_kinds(built),
+    has_http2_directive = has_http2_directive(built),
+  }
 end
 
 --- Looks for one.
+-- @tparam table supervisor
 -- @tparam[opt] string path the only one to look at
--- @treturn[1] table `path`, `modules` (to load) and `temp_kinds`
+-- @treturn[1] table `path`, `modules` (to load), `temp_kinds` and `has_http2_directive`
 -- @return[2] nil
 -- @treturn[2] string what is missing and where to get it
-function nginx.find(path)
+function nginx.find(supervisor, path)
   local problem
   for _, place in ipairs(path and { path } or places) do
-    local found, why = examine(place)
+    local found, why = examine(supervisor, place)
     if found then return found end
     if not problem or why:find("module", 1, true) then problem = why end
   end

@@ -1,31 +1,37 @@
---- Picks loopback ports that nobody uses.
+--- Loopback ports for who will listen there.
 -- @module sapanywhere.sandbox.ports
 
-local random = require "sapanywhere.sandbox.service.random"
-local system = require "sapanywhere.sandbox.carrier.system"
+local core = require "sapanywhere.core"
 
 local ports = {}
 
-local function read_used()
-  local used = {}
-  local tables = system.read_file("/proc/net/tcp") .. system.read_file("/proc/net/tcp6")
-  for port in tables:gmatch("%d+: %x+:(%x%x%x%x) ") do used[tonumber(port, 16)] = true end
-  return used
+local function reserve(avoided)
+  local kept = {}
+  repeat
+    local port = assert(core.reserve_port())
+    kept[#kept + 1] = port
+  until not avoided:find(tostring(port:number()), 1, true)
+  return kept[#kept]
 end
 
---- Picks one port for each name, below those that the system gives to outgoing connections.
--- Another program may take one before nginx does; then pick again.
+--- Reserves one port for each name. As long as the map is held, the system gives them to nobody else, and
+-- connections to them are refused until somebody listens there.
 -- @tparam table names
+-- @tparam[opt] string avoided a text, such as a configuration, in which none of them may stand
 -- @treturn table a map from name to port
-function ports.pick(names)
-  local used, picked = read_used(), {}
+function ports.pick(names, avoided)
+  local picked, held = {}, {}
   for _, name in ipairs(names) do
-    local port
-    repeat port = random.number(20000, 32000) until not used[port]
-    used[port] = true
-    picked[name] = port
+    held[name] = reserve(avoided or "")
+    picked[name] = held[name]:number()
   end
-  return picked
+  return setmetatable(picked, { held = held })
+end
+
+--- Gives reserved ports back.
+-- @tparam table picked from `pick`
+function ports.release(picked)
+  for _, port in pairs(getmetatable(picked).held) do port:close() end
 end
 
 return ports

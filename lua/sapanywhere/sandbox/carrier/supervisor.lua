@@ -1,151 +1,118 @@
---- A shell that owns the sandbox's directory and its nginx, for as long as the program that started it
--- lives: at the end of its input it stops nginx and removes the directory, so nothing is left behind
--- even by a program that was killed. nginx is its child and cannot inherit the other end of the pipe.
--- @module sapanywhere.sandbox.supervisor
+--- Runs what the sandbox is made of in a directory of its own, and ends it with the program that started it.
+-- The work is done by a keeper, a process of the core (`src/process/keeper.h` says how it lives and ends); here
+-- its orders get their words. Whatever runs knows nothing of the program's environment but its PATH.
+-- @module sapanywhere.sandbox.carrier.supervisor
 
+local core = require "sapanywhere.core"
 local system = require "sapanywhere.sandbox.carrier.system"
 
 local supervisor = {}
 local Supervisor = {}
 Supervisor.__index = Supervisor
 
--- Read by the shell from its input, and followed there by commands; at the end of the input it exits.
-local script = [[
-trap '' HUP INT QUIT TERM PIPE
-dir=$1 nginx=$2 pid= watcher=
-mkdir -m 700 "$dir" && cd "$dir" || exit 1
+-- What a start may take altogether, in seconds.
+local patience = 9
 
-reply() {
-  printf '%s\n' "$2" >reply.new && mv reply.new "reply.$1"
-}
-
-stop_nginx() {
-  [ "$pid" ] || return 0
-  kill -s "$1" -- "-$pid"
-  wait "$pid"
-  pid=
-}
-
-start_nginx() {
-  tries=0
-  rm -f nginx.pid
-  setsid "$nginx" -p "$dir/" -c nginx.conf </dev/null >start.out 2>&1 &
-  pid=$!
-  until [ -s nginx.pid ]; do
-    if grep -q '\[emerg\]' start.out || ! kill -0 "$pid" || [ "$tries" -ge 500 ]; then
-      stop_nginx KILL
-      return 1
-    fi
-    tries=$((tries + 1))
-    sleep 0.02
-  done
-}
-
-certify() {
-  sh certify.sh </dev/null >certify.out 2>&1
-}
-
-# The end of the input comes late where the program had children that inherited its pipe.
-watch_program() {
-  trap 'kill -s KILL "$nap"; wait; exit' USR1
-  while kill -0 "$PPID"; do
-    sleep 2 &
-    nap=$!
-    wait "$nap"
-  done
-  trap '' USR1
-  [ -s nginx.pid ] && kill -s KILL -- "-$(cat nginx.pid)"
-  cd / && rm -rf "$dir"
-  # Another process may have this number by now.
-  grep -q -F "$dir" "/proc/$$/cmdline" && kill -s KILL "$$"
-}
-
-finish() {
-  kill -s USR1 "$watcher"
-  stop_nginx TERM
-  cd / && rm -rf "$dir"
-  wait "$watcher"
-}
-
-watch_program </dev/null &
-watcher=$!
-echo "$watcher" >watcher.pid
-trap finish EXIT
-reply 0 "$$"
-]]
-
-local waiting = [[
-tries=0
-until [ -f %s ] || [ "$tries" -ge 2000 ]; do
-  tries=$((tries + 1))
-  sleep 0.01
-done]]
-
-function Supervisor:await(number)
-  local path = self.dir .. "/reply." .. number
-  system.output(waiting:format(system.quote(path)))
-  local answer = system.read_file(path):match("^(.*)\n$")
-  os.remove(path)
-  return answer
+local function list_environment(given)
+  local list = { "PATH=" .. (os.getenv("PATH") or "/usr/sbin:/usr/bin:/sbin:/bin"), "LC_ALL=C" }
+  for name, value in pairs(given or {}) do list[#list + 1] = name .. "=" .. value end
+  return list
 end
 
--- A write to a supervisor that was killed would kill this program, too.
+local function last_line(text)
+  local last
+  for line in text:gmatch("[^\r\n]+") do last = line end
+  return last
+end
+
+-- nginx's own last line of importance; another program's last line.
+local function find_reason(said)
+  local reason
+  for line in said:gmatch("[^\r\n]+") do
+    if line:find("%[emerg%]") or line:find("%[alert%]") or line:find("%[error%]") then reason = line end
+  end
+  return reason or last_line(said)
+end
+
+local function explain(how, number, seconds, said)
+  if how == nil then return "its keeper does not answer: " .. number end
+  if how == "late" then return ("it took longer than %.0f s"):format(seconds) end
+  if how == "failed" then return ("the system gives no process (errno %d)"):format(number) end
+  if how == "ended" and number == 127 then return "it cannot be executed" end
+  local reason = find_reason(said)
+  if reason then return (reason:sub(1, 400)) end
+  return (how == "killed" and "it was ended by signal %d" or "it ended with status %d"):format(number)
+    .. " and said nothing"
+end
+
+local function give_order(self, order, output, words, variables)
+  local seconds = math.max(self.ends - core.now(), 0)
+  local how, number = self.keeper[order](self.keeper, seconds, output, words, list_environment(variables))
+  local said = system.read_file(self.dir .. "/" .. output)
+  if how == "ready" or how == "ended" and number == 0 then return said end
+  return nil, explain(how, number, seconds, said)
+end
+
+--- Runs a command to its end.
+-- @tparam table words
+-- @treturn[1] string what it wrote
+-- @return[2] nil
+-- @treturn[2] string why it failed
+function Supervisor:run(words)
+  return give_order(self, "run", "command.out", words)
+end
+
+--- Starts nginx, in place of one that runs, and waits until it listens.
+-- @tparam string path of nginx
+-- @tparam[opt] table environment variables that it gets besides
+-- @treturn[1] boolean true
+-- @return[2] nil
+-- @treturn[2] string why it does not start
+function Supervisor:start_nginx(path, environment)
+  local words = { path, "-p", self.dir .. "/", "-c", "nginx.conf" }
+  local said, problem = give_order(self, "serve", "start.out", words, environment)
+  return said and true, problem
+end
+
+--- Gives what comes next a time of its own, as `start` does.
+function Supervisor:renew()
+  self.ends = core.now() + patience
+end
+
+--- Kills nginx at once.
+function Supervisor:kill_nginx()
+  self.keeper:halt()
+end
+
+--- Whether the keeper is there.
+-- @treturn boolean
 function Supervisor:is_alive()
-  local state = system.read_file("/proc/" .. self.pid .. "/stat"):match("^.*%) (%a)")
-  return self.pipe ~= nil and state ~= nil and state ~= "Z"
+  return self.keeper:is_alive()
 end
 
---- Has something done and waits until it is.
--- @tparam string command `"certify"`, `"start_nginx"` or `"stop_nginx KILL"`
--- @treturn boolean whether it succeeded
-function Supervisor:tell(command)
-  if not self:is_alive() then return false end
-  self.told = self.told + 1
-  self.pipe:write(("%s\nreply %d $?\n"):format(command, self.told))
-  self.pipe:flush()
-  return self:await(self.told) == "0"
-end
-
-local clear_away = [[
-exec 2>/dev/null
-dir=%s
-cd "$dir" || exit
-watcher=$(cat watcher.pid)
-grep -q -F "$dir" "/proc/$watcher/cmdline" && kill -s USR1 "$watcher"
-[ -s nginx.pid ] && kill -s KILL -- "-$(cat nginx.pid)"
-cd / && rm -rf "$dir"]]
-
---- Stops nginx, removes the directory and ends the supervisor; silent when that has happened already.
+--- Stops nginx, removes the directory and ends the keeper; silent when that has happened already.
 function Supervisor:stop()
-  local pipe = self.pipe
-  if not pipe then return end
-  if self:is_alive() then pipe:write("exit\n") end
-  self.pipe = nil
-  pipe:close()
-  -- Nothing to do, unless the supervisor was killed.
-  system.output(clear_away:format(system.quote(self.dir)))
+  self.keeper:close()
 end
 
---- Starts a supervisor.
--- @tparam string dir a directory that does not exist yet
--- @tparam string nginx the path of nginx
--- @treturn[1] table
+local function make_directory()
+  local parent = os.getenv("TMPDIR") or "/tmp"
+  local real = core.real_path(parent)
+  if not real then return nil, "cannot write in the directory " .. parent end
+  local dir = real:gsub("/$", "") .. "/sapanywhere-sandbox-" .. core.random_hex(16)
+  local keeper, problem = core.keeper(dir)
+  if not keeper then return nil, ("cannot write in the directory %s: %s"):format(parent, problem) end
+  return dir, keeper
+end
+
+--- Starts one, in a directory that it makes below `TMPDIR` or `/tmp`.
+-- @treturn[1] table its `dir` is the directory, its `pid` the keeper's
 -- @return[2] nil
 -- @treturn[2] string what went wrong
-function supervisor.start(dir, nginx)
-  local parent, quote = dir:match("^(.*)/"), system.quote
-  if system.output(("test -d %s && test -w %s && echo yes"):format(quote(parent), quote(parent))) == "" then
-    return nil, "cannot write in the directory " .. parent
-  end
-  local pipe, problem = io.popen(("exec sh -s %s %s >/dev/null 2>&1"):format(quote(dir), quote(nginx)), "w")
-  if not pipe then return nil, problem end
-  local self = setmetatable({ dir = dir, pipe = pipe, told = 0 }, Supervisor)
-  pipe:write(script)
-  pipe:flush()
-  self.pid = self:await(0)
-  if self.pid then return self end
-  pipe:close()
-  return nil, "cannot make the directory " .. dir
+function supervisor.start()
+  local dir, keeper = make_directory()
+  if not dir then return nil, keeper end
+  return setmetatable({ dir = dir, keeper = keeper, pid = keeper:pid(), ends = core.now() + patience }, Supervisor)
 end
 
 return supervisor
