@@ -12,8 +12,9 @@
 local core = require "sapanywhere.core"
 local checks = require "sapanywhere.call.checks"
 local errors = require "sapanywhere.errors"
-local redact = require "sapanywhere.redact"
+local keys = require "sapanywhere.call.keys"
 local suggest = require "sapanywhere.base.suggest"
+local told = require "sapanywhere.call.told"
 
 local VERSION = "\1"
 local TIME_BYTES, NONCE_BYTES, SEAL_BYTES, MAC_BYTES = 5, 16, 12, 32
@@ -21,30 +22,10 @@ local HEAD_BYTES = #VERSION + TIME_BYTES + NONCE_BYTES
 local VALUE_CHARACTERS = (HEAD_BYTES + SEAL_BYTES + MAC_BYTES) * 4 / 3
 local SHORTEST_KEY = 32
 local SKEW = 60 -- seconds by which the clocks of two machines may differ
-local MOST_SHOWN = 200
 
 -- Options
 
 local wrong = checks.wrong
-
--- One key or a list of them; kept as a list.
-local function check_key(value, name, problems)
-  local keys, is_list = {}, type(value) == "table"
-  for index, key in pairs(is_list and value or { value }) do
-    keys[index] = key
-    if type(key) ~= "string" or #key < SHORTEST_KEY then
-      wrong(problems, is_list and name .. "[" .. (type(index) == "number" and index or "?") .. "]" or name,
-        ("must be a string of at least %d bytes"):format(SHORTEST_KEY))
-    end
-  end
-  local count = 0
-  for _ in pairs(keys) do count = count + 1 end
-  for index = 1, count do
-    if keys[index] == nil then count = 0 end
-  end
-  if count == 0 then wrong(problems, name, "must be a string or a list of strings, without gaps") end
-  return keys
-end
 
 -- What a state is bound to. Not part of any request, so it may hold any byte.
 local function check_bind(value, name, problems)
@@ -57,8 +38,8 @@ end
 
 local NEW = {
   checks = {
-    key = check_key, ttl = checks.integer(1, 86400), element = checks.element, callback_url = checks.text,
-    on_use = checks.callable, clock = checks.callable,
+    key = keys.check(SHORTEST_KEY), ttl = checks.integer(1, 86400), element = checks.element,
+    callback_url = checks.text, on_use = checks.callable, clock = checks.callable,
   },
   names = { "key", "ttl", "element", "callback_url", "on_use", "clock" },
   required = "key",
@@ -172,24 +153,11 @@ local function read_clock(settings)
   if ok and type(now) == "number" and now >= 0 and now < 2 ^ (8 * TIME_BYTES) then return math.floor(now) end
 end
 
--- The words of a caller's on_use, without what it must not tell.
-local function shown(said, settings, bind)
-  if type(said) ~= "string" then return "(a " .. type(said) .. ")" end
+-- What a caller's on_use must not tell.
+local function secrets_of(settings, bind)
   local secrets = { bind ~= "" and bind or nil }
   for _, key in ipairs(settings.key) do secrets[#secrets + 1] = key end
-  return redact.line(said, MOST_SHOWN, secrets)
-end
-
--- Asks whether a nonce is seen for the first time: true, or the reason for a refusal and more words.
--- `ngx.shared.DICT:add` says false, "exists" for one that it has; every other error is one.
-local function use(settings, nonce, seconds, bind)
-  if not settings.on_use then return true end
-  local ok, first, err = pcall(settings.on_use, nonce, seconds)
-  if not ok then return "store", "raised an error: " .. shown(first, settings, bind) end
-  if first == true then return true end
-  local failed = not first and err ~= nil and err ~= "exists"
-  if failed then return "store", "failed: " .. shown(err, settings, bind) end
-  return "replayed"
+  return secrets
 end
 
 -- The sealer
@@ -263,7 +231,8 @@ function Sealer:verify(value, given)
   if not mac then return refuse("verify", "crypto") end
   if not core.equal(mac, opened.mac) then return refuse("verify", "another_session") end
 
-  local used, more = use(settings, opened.nonce, left + SKEW, values.bind)
+  local secrets = secrets_of(settings, values.bind)
+  local used, more = told.use_once(settings.on_use, opened.nonce, left + SKEW, secrets)
   if used ~= true then return refuse("verify", used, more) end
   return true
 end
