@@ -21,7 +21,9 @@
 
 local config = require "sapanywhere.sandbox.carrier.config"
 local consent = require "sapanywhere.sandbox.service.consent"
+local inside = require "sapanywhere.sandbox.carrier.inside"
 local misbehave = require "sapanywhere.sandbox.faults.misbehave"
+local notifications = require "sapanywhere.sandbox.service.notifications"
 local options_of = require "sapanywhere.sandbox.carrier.options"
 local random = require "sapanywhere.sandbox.service.random"
 local records = require "sapanywhere.sandbox.service.records"
@@ -47,6 +49,7 @@ local function make_settings(options)
     api_secret = options.api_secret or random.hex(32),
     user_secret = options.user_secret or random.secret(),
     organization_secret = options.organization_secret or random.hex(32),
+    control = random.hex(32),
     tags_as = options.tags_as or "absent",
     client_id_as = options.client_id_as or "key",
     mask = default(options.mask, false),
@@ -264,19 +267,90 @@ function Sandbox:seed(options)
   open_store(self):lay_ground(ground)
 end
 
+local function find_instance(known, wanted)
+  for _, row in ipairs(known:list("instances")) do
+    if row.token == wanted or row.id == tonumber(wanted) then return row end
+  end
+end
+
 --- Has the provider take its tokens back, as a user does who withdraws consent: the hub answers 401 to the
 -- instance until it is authenticated again.
 -- @tparam number|string instance its id, or its token
 -- @treturn boolean whether there is such an instance
 function Sandbox:revoke(instance)
   local known = open_store(self)
-  for _, row in ipairs(known:list("instances")) do
-    if row.token == instance or row.id == tonumber(instance) then
-      known:set("instances", row.id, { revoked = true })
-      return true
-    end
+  local row = find_instance(known, instance)
+  if row then known:set("instances", row.id, { revoked = true }) end
+  return row ~= nil
+end
+
+local notice_options = { instance = true, events = true, legacy = true }
+
+local function read_event(given)
+  local event = {
+    objectType = given.objectType or "customers", objectId = given.objectId or 1,
+    eventType = given.eventType or "UPDATED", date = given.date or notifications.date(os.time()),
+  }
+  if not notifications.event_types[event.eventType] then error("no such eventType", 4) end
+  return event
+end
+
+-- Gives the store, the instance's row, and what is to be told of it.
+local function read_notice(self, options)
+  for name in pairs(options) do
+    if not notice_options[name] then error("unknown option " .. tostring(name), 3) end
   end
-  return false
+  local known = open_store(self)
+  local row = find_instance(known, options.instance)
+  if not row then error("option instance must be the id or the token of an instance", 3) end
+  local events = {}
+  for index, given in ipairs(options.events or { {} }) do events[index] = read_event(given) end
+  if #events > notifications.max_events then error("a notification has 20 events at most", 3) end
+  return known, row, { events = events, legacy = options.legacy }
+end
+
+--- Makes a notification as the instance would get it, and sends it nowhere.
+-- Raises an error for an option that it does not understand.
+-- @tparam table options
+-- @tparam number|string options.instance its id, or its token
+-- @tparam[opt] table options.events a list of 20 at most, each with `objectType` (`"customers"` where left out),
+-- `objectId` (1), `eventType` (`"UPDATED"`, or `"CREATED"`, `"DELETED"`, `"UNKNOWN"`) and `date` (now)
+-- @tparam[opt=false] boolean options.legacy the older form
+-- @treturn string the body
+-- @treturn string|nil the header `Elements-Webhook-Signature`, where the instance's configuration has an
+-- `event.notification.signature.key`
+function Sandbox:notification(options)
+  local known, row, notice = read_notice(self, options)
+  local delivery = notifications.keep(known, row, notice)
+  known:remove("deliveries", delivery.id)
+  return delivery.body, delivery.signature
+end
+
+--- Sends a notification to the instance's `event.notification.callback.url`, which has to be http on this machine,
+-- and waits for the answer. A receiver that the calling thread itself has to serve cannot answer meanwhile.
+-- Raises an error for an option that it does not understand.
+-- @tparam table options as for `notification`
+-- @treturn[1] number the receiver's status
+-- @return[2] nil
+-- @treturn[2] string why there is none
+function Sandbox:notify(options)
+  local known, row, notice = read_notice(self, options)
+  local delivery = notifications.keep(known, row, notice)
+  local said, problem = inside.ask(self.settings, ("/sandbox/deliver?id=%d"):format(delivery.id))
+  if not said then return nil, problem end
+  if tonumber(said) then return tonumber(said) end
+  return nil, said
+end
+
+--- What became of the notifications so far, by `notify` and by changes of the hub's.
+-- @treturn table a list of `{ id, instance_id, url, body, signature, webhook_id, date, status, answer, problem }`:
+-- `status` is `"created"`, `"delivered"`, `"queued"` (the receiver did not take it) or `"retry"`, `answer` the
+-- receiver's status, `problem` why there was none
+function Sandbox:deliveries()
+  local list = {}
+  for _, row in pairs(open_store(self):kind("deliveries")) do list[#list + 1] = row end
+  table.sort(list, function(a, b) return a.id < b.id end)
+  return list
 end
 
 --- Kills nginx at once, as `kill -9` does; what it knew stays in its journal.

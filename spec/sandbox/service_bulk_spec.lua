@@ -201,10 +201,10 @@ describe("the sandbox's bulk upload", function()
   local function send(self, file, more)
     more = more or {}
     local border = "----border"
-    local body = ("--%s\r\nContent-Disposition: form-data; name=\"metaData\"\r\n\r\n%s\r\n"
-      .. "--%s\r\n"
+    local form = "--%s\r\nContent-Disposition: form-data; name=\"metaData\"\r\n\r\n%s\r\n--%s\r\n"
       .. "Content-Disposition: form-data; name=\"file\"; filename=\"a\"\r\n"
-      .. "Content-Type: text/plain\r\n\r\n%s\r\n--%s--\r\n"):format(border, more.meta_data or "{}", border, file, border)
+      .. "Content-Type: text/plain\r\n\r\n%s\r\n--%s--\r\n"
+    local body = form:format(border, more.meta_data or "{}", border, file, border)
     return self.ask("POST", "/hubs/ecommerce/bulk/customers", {
       body = more.body or body,
       headers = { ["content-type"] = more.type or "multipart/form-data; boundary=" .. border },

@@ -39,6 +39,7 @@ ${http}
     listen 127.0.0.1:${port} backlog=4096;
     server_name localhost;
     location / { content_by_lua_block { require("sapanywhere.sandbox.carrier.handler").serve() } }
+    location = /sandbox/deliver { content_by_lua_block { require("sapanywhere.sandbox.carrier.handler").deliver() } }
 ${server}
   }
 ${tls_servers}

@@ -4,6 +4,7 @@
 -- luacheck: std +ngx_lua
 
 local answers = require "sapanywhere.sandbox.service.answers"
+local delivery = require "sapanywhere.sandbox.carrier.delivery"
 local guard = require "sapanywhere.sandbox.carrier.guard"
 local misbehave = require "sapanywhere.sandbox.faults.misbehave"
 local random = require "sapanywhere.sandbox.service.random"
@@ -168,6 +169,7 @@ function handler.serve()
   end
   request.told = told
   local right = misbehave.acts(told) and service.answer(here.settings, here.store, request) or nil
+  if right and right.deliveries then delivery.later(here.store, right.deliveries) end
   local answer = misbehave.alter(told, right)
   if told.delay then ngx.sleep(told.delay) end
   local stream = answer.stream ~= nil
@@ -182,6 +184,12 @@ function handler.serve()
   if raw and request.version < 2 then return sending.raw(raw, told) end
   if raw and not answer.close then return ngx.exit(444) end
   return sending.plain(answer, told, request.version)
+end
+
+--- Delivers the notification that the program asks for.
+function handler.deliver()
+  local here = carry()
+  return delivery.serve(here.settings, here.store)
 end
 
 return handler

@@ -1,6 +1,8 @@
---- Answers as values: `{ status, headers = { { name, value }, … }, body, note, close, stream }`.
--- After some the connection has to be closed. A note never leaves the service; it goes into the log, for
--- whoever wonders why a request was refused.
+--- Answers as values: `{ status, headers = { { name, value }, … }, body, note, close, stream,
+-- change, deliveries }`.
+-- After some the connection has to be closed (`close`); after some, notifications are sent (`deliveries`, of a
+-- `change` of the hub's). A note never leaves the service; it goes into the log, for whoever wonders why a request
+-- was refused.
 -- @module sapanywhere.sandbox.answers
 
 local json = require "sapanywhere.sandbox.service.json"

@@ -10,6 +10,7 @@ local document = require "sapanywhere.sandbox.service.document"
 local documented = require "sapanywhere.sandbox.service.documented"
 local json = require "sapanywhere.sandbox.service.json"
 local listing = require "sapanywhere.sandbox.service.listing"
+local objects = require "sapanywhere.sandbox.service.rows".objects
 
 local hub = {}
 
@@ -70,8 +71,9 @@ local function stamp(request)
   return os.date("!%Y-%m-%dT%H:%M:%S.000Z", request.time and math.floor(request.time) or nil)
 end
 
+-- What is below a row has no events.
 local function changed(answer, rows, id, event)
-  answer.change = { object = rows.name, id = id, event = event }
+  if objects[rows.name] then answer.change = { object = rows.name, id = id, event = event } end
   return answer
 end
 

@@ -14,6 +14,7 @@ local consent = require "sapanywhere.sandbox.service.consent"
 local documented = require "sapanywhere.sandbox.service.documented"
 local hub = require "sapanywhere.sandbox.service.hub"
 local instances = require "sapanywhere.sandbox.service.instances"
+local notifications = require "sapanywhere.sandbox.service.notifications"
 local oauth_url = require "sapanywhere.sandbox.service.oauth_url"
 local routes = require "sapanywhere.sandbox.service.routes"
 local rows = require "sapanywhere.sandbox.service.rows"
@@ -54,6 +55,10 @@ local account_routes = routes.prepare {
   { "GET", "/elements/{element}/instances/{id}", "account", instances.read },
   { "PUT", "/elements/{element}/instances/{id}", "account", instances.replace },
   { "DELETE", "/elements/{element}/instances/{id}", "account", instances.delete },
+
+  { "GET", "/notifications/subscriptions", "account", notifications.subscriptions },
+  { "GET", "/notifications/subscriptions/deliveries", "account", notifications.list },
+  { "PUT", "/notifications/subscriptions/deliveries", "account", notifications.redeliver },
 }
 
 local hub_routes = routes.prepare(hub.routes)
@@ -127,6 +132,7 @@ local function answer_api(settings, store, request, path)
   end
   segments.instance = allowed.instance
   local answer = route[4](settings, store, request, segments)
+  if answer.change then answer.deliveries = notifications.of_change(store, answer.change, request.time or os.time()) end
   if allowed.instance and route[3] == "instance" then
     table.insert(answer.headers, { "Elements-Element-Instance-Id", ("%d"):format(allowed.instance.id) })
   end
