@@ -1,7 +1,9 @@
 local child = require "support.child"
 local contract = require "support.store_contract"
 local core = require "sapanywhere.core"
+local get = require "support.get"
 local process = require "spec.process"
+local sandbox = require "sapanywhere.sandbox"
 local store = require "sapanywhere.store"
 local system = require "sapanywhere.sandbox.carrier.system"
 
@@ -241,6 +243,43 @@ describe("a store in a file", function()
     lock:release()
     assert.is_true(one:put("y", INSTANCE))
   end)
+
+  -- nginx's Lua is LuaJIT.
+  if rawget(_G, "jit") then
+    it("lets nginx go on while another process changes it", function()
+      local path = fresh_path()
+      -- A directory like /tmp: nginx's workers may be another user's.
+      local directory = path:match("^(.*)/")
+      os.execute(("mkdir -p %s && chmod 1777 %s && chmod 755 %s/.. %s"):format(directory, directory, directory, root))
+      local file = package.searchpath("sapanywhere.core", package.cpath) -- luacheck: ignore 143
+      local host = assert(sandbox.start { log = false, workers = 1, nginx = {
+        lua_package_cpath = system.output("realpath " .. file):gsub("sapanywhere/core%.so\n$", "?.so"),
+        server = ([[
+          location = /put { content_by_lua_block {
+            local store = assert(require "sapanywhere.store".file { path = "%s", key = "%s" })
+            local done, err = store:put(ngx.var.arg_name, { id = 7 })
+            ngx.print(tostring(done or err), " ", table.concat(store:names(), ","))
+          } }
+        ]]):format(path, KEY),
+      } })
+      finally(function() host:stop() end)
+      local origin = host.base_url:match("^http://[^/]+")
+      local _, first = get(origin, "/put?name=x")
+      assert.equal("true x", first)
+      local lock = assert(io.popen(("flock %s.lock sh -c 'touch %s.held; cat'"):format(path, path), "w"))
+      system.output(("for i in $(seq 500); do test -e %s.held && break; sleep 0.02; done"):format(path))
+      local waiting = assert(io.popen(("curl -s -m 20 %s/put?name=y"):format(origin)))
+      for _ = 1, 5 do
+        os.execute("sleep 0.05")
+        assert.truthy((get(origin, "/")))
+      end
+      assert.is_nil(system.read_file(path):find('"y"', 1, true))
+      lock:close()
+      assert.equal("true x,y", waiting:read("*a"))
+      waiting:close()
+      assert.is_nil(host:error_log():find("[error]", 1, true), host:error_log())
+    end)
+  end
 
   it("is not kept from others by a writer that raises", function()
     local path = fresh_path()
