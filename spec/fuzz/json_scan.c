@@ -1,6 +1,8 @@
 /* The strict scan under every combination of its rules, beside a second and simpler reader of RFC 8259. */
+#include "json/crowd.h"
 #include "json/repair.h"
 #include "json/scan.h"
+#include "json/unescape.h"
 #include "fuzz.h"
 #include "bytes/utf8.h"
 
@@ -174,9 +176,24 @@ static void check_rules(const char *text, size_t len, const struct sap_json_rule
   sap_buffer_free(&out);
 }
 
+/* A text that is one string, without its escapes: no longer than before, and UTF-8. */
+static void check_unescape(const char *text, size_t len) {
+  char *room = fuzz_room(len - 2);
+  size_t unescaped = sap_json_unescape(room, text + 1, len - 2);
+  PROMISE(unescaped <= len - 2 && sap_is_utf8(room, unescaped));
+  free(room);
+}
+
+static void check_crowd(const char *text, size_t len) {
+  for (int rule = SAP_CROWD_NONE; rule <= SAP_CROWD_LONG_NAMES; rule++)
+    PROMISE(sap_crowd_look(text, len, (enum sap_crowd_rule)rule) == SAP_CROWD_FINE); /* it is too short for more */
+  if (len >= 2 && text[0] == '"' && text[len - 1] == '"') check_unescape(text, len);
+}
+
 static void check_all_rules(const char *text, size_t len) {
   bool expected = is_json(text, len, SAP_JSON_MAX_DEPTH);
 
+  if (expected) check_crowd(text, len);
   for (int bits = 0; bits < 8; bits++) {
     struct sap_json_rules rules = { .integers = bits & 1, .drop_nulls = bits & 2, .keep_outer = bits & 4 };
     check_rules(text, len, &rules, expected);

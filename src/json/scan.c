@@ -103,12 +103,14 @@ static inline bool is_byte(const struct scan *s, const char *at, char byte) {
 
 /* At the opening quote. */
 static inline const char *scan_string(struct scan *s, const char *at) {
-  at = sap_skip_plain(at + 1, s->end);
+  const char *from = at + 1;
+  at = sap_skip_plain(from, s->end);
   while (!is_byte(s, at, '"')) {
     at = sap_json_skip_special(at, s->end, &s->fault);
     if (at == NULL) return NULL;
     at = sap_skip_plain(at, s->end);
   }
+  s->report->longish += at - from >= SAP_JSON_LONGISH;
   return at + 1;
 }
 
@@ -253,7 +255,7 @@ enum sap_json_status sap_json_scan(const char *text, size_t len, const struct sa
   s.depth = s.arrays = 0;
   memset(s.objects, 0, sizeof s.objects);
   s.is_object = s.out_of_memory = report->rewritten = false;
-  report->marks = report->members = report->place_count = 0;
+  report->marks = report->longish = report->members = report->place_count = 0;
   if (scan_text(&s, text) != NULL && (!report->rewritten || replace(&s, s.end, s.end))) return SAP_JSON_OK;
   report->what = s.fault.what;
   report->offset = (size_t)(s.fault.at - text);

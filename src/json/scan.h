@@ -16,6 +16,7 @@
 
 #define SAP_JSON_MARK '\xFF'
 
+enum { SAP_JSON_LONGISH = 32 };
 enum { SAP_JSON_MAX_DEPTH = 512, SAP_JSON_PLACES = 16, SAP_JSON_PLACE_DEPTH = 4 };
 
 struct sap_json_rules {
@@ -33,6 +34,7 @@ struct sap_json_place {
 struct sap_json_report {
   bool rewritten;   /* the text for the decoder is in the buffer, and not the one that was given */
   size_t marks;     /* how many numbers are marked in it */
+  size_t longish;   /* how many strings in it have SAP_JSON_LONGISH bytes or more as they are written */
   size_t members;   /* how many the outermost object has in it; 0 where that is none */
   const char *what; /* what is wrong, without a byte of the text */
   size_t offset;    /* how many bytes are before the fault */

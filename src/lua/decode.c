@@ -3,6 +3,7 @@
 
 #include "lua/core.h"
 #include "lua/scratch.h"
+#include "json/crowd.h"
 #include "json/number.h"
 #include "json/repair.h"
 #include "json/scan.h"
@@ -121,6 +122,31 @@ static void push_decoder(lua_State *L) {
   lua_rawget(L, LUA_REGISTRYINDEX);
 }
 
+/* How this Lua hashes strings; LuaJIT since 2020 looks at all of a string where others have its hash. */
+#if defined(LUA_LJDIR) /* only LuaJIT has it */
+enum { HASHING = SAP_CROWD_NONE };
+#elif LUA_VERSION_NUM == 501
+enum { HASHING = SAP_CROWD_ALL };
+#elif LUA_VERSION_NUM < 504
+enum { HASHING = SAP_CROWD_SHORT_NAMES };
+#elif LUA_VERSION_NUM == 504 && LUA_VERSION_RELEASE_NUM < 50403
+enum { HASHING = SAP_CROWD_LONG_NAMES };
+#else
+enum { HASHING = SAP_CROWD_NONE };
+#endif
+
+/* What keeps this Lua from having the strings of a text, or NULL. */
+static const char *find_crowd(const char *text, size_t len, const struct sap_json_report *report) {
+  static const char *const words[] = {
+    [SAP_CROWD_FINE] = NULL,
+    [SAP_CROWD_TOO_MANY] = "more than 1000 long strings that this Lua's hash cannot tell apart",
+    [SAP_CROWD_NOMEM] = "out of memory",
+  };
+
+  if (report->longish + report->marks <= SAP_CROWD_MOST) return NULL;
+  return words[sap_crowd_look(text, len, (enum sap_crowd_rule)HASHING)];
+}
+
 /* Scans and decodes: as sap_decode. */
 static int decode_by(lua_State *L, const char *text, size_t len, const struct sap_json_rules *rules,
                      struct sap_json_report *report) {
@@ -131,8 +157,14 @@ static int decode_by(lua_State *L, const char *text, size_t len, const struct sa
   out = sap_push_buffer(L);
   if (sap_json_scan(text, len, rules, out, report) != SAP_JSON_OK)
     return push_fault(L, report->what, report->offset);
+  if (report->rewritten) {
+    text = out->data;
+    len = out->len;
+  }
+  const char *crowd = find_crowd(text, len, report);
+  if (crowd != NULL) return push_fault(L, crowd, 0);
   push_decoder(L);
-  lua_pushlstring(L, report->rewritten ? out->data : text, report->rewritten ? out->len : len);
+  lua_pushlstring(L, text, len);
   sap_buffer_free(out);
   failed = lua_pcall(L, 1, 1, 0);
   if (failed != 0) return push_fault(L, failed == LUA_ERRMEM ? "out of memory" : "the decoder refuses it", 0);

@@ -10,11 +10,14 @@ local function split(url)
   if scheme then return core.lower(scheme), authority, rest end
 end
 
+local LONGEST_HOST = 255 -- no name in the DNS is longer
+
 -- host (an IPv6 address keeps its brackets) and port text (":8080" or "") of an authority without credentials
 local function split_host(authority)
   local host, port = authority:match("^(%[[%x:.]+%])(.*)$")
   if not host then host, port = authority:match("^([%w._%-]+)(.*)$") end
   if not host then return nil, "must name a host" end
+  if #host > LONGEST_HOST then return nil, ("must name a host of at most %d characters"):format(LONGEST_HOST) end
   if port ~= "" then
     local number = #port <= 6 and tonumber(port:match("^:(%d+)$") or "")
     if not number or number < 1 or number > 65535 then

@@ -40,10 +40,18 @@ for _, row in pairs(endpoints) do
   in_query[row], in_body[row] = query, body
 end
 
+local MOST_PARAMETERS = 1000 -- beside the fields of a query
+
 -- The path and the query: the fields in their documented order, then what is merged in.
 local function plan_query(row, values, path)
   local extra = row.flat and values.extra
-  return core.target(path, in_query[row], values, extra and sorted(extra) or nil)
+  local more = extra and sorted(extra) or nil
+  if not more then return core.target(path, in_query[row], values) end
+  local ok, target = false, nil
+  if #more <= 2 * MOST_PARAMETERS then ok, target = pcall(core.target, path, in_query[row], values, more) end
+  if ok then return target end
+  local message = ("extra: must have at most %d parameters, of 1 MB altogether"):format(MOST_PARAMETERS)
+  return nil, errors.usage(row.name, { { option = "extra", kind = "wrong", message = message } })
 end
 
 -- Puts a value at a place, making the tables on the way.
@@ -145,7 +153,8 @@ local function request(row, values)
   end
   if err then return nil, err end
   local target = plan_path(path, values)
-  if not body then target = plan_query(row, values, target) end
+  if not body then target, err = plan_query(row, values, target) end
+  if not target then return nil, err end
   return {
     method = method, origin = values.origin, target = target,
     headers = plan_headers(row, values, body), body = body, state = values.state or nil,
