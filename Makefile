@@ -3,7 +3,7 @@
 LUAS   := lua5.1 lua5.2 lua5.3 lua5.4 luajit
 LUA    ?= lua5.4
 PREFIX ?= /usr/local
-SPEC   ?= spec
+SPEC   ?= $(SPECS)
 BUSTED ?= $(shell command -v busted)
 
 ifeq ($(filter $(LUA),$(LUAS)),)
@@ -16,7 +16,7 @@ CORE    := $(BUILD)/sapanywhere/core.so
 SOURCES := $(wildcard src/*/*.c)
 OBJECTS := $(SOURCES:src/%.c=$(BUILD)/obj/%.o)
 MODULES  = $(shell find lua -name '*.lua' | sort)
-SPECS    = $(shell find spec -name '*_spec.lua' | sort)
+SPECS    = $(shell find spec -name '*_spec.lua' -not -path 'spec/peers/*' | sort)
 
 # --- Flags: CFLAGS and LDFLAGS are the user's, the others are needed ---
 
@@ -62,10 +62,11 @@ $(BUILD)/flags: FORCE
 each-lua: # the core for every Lua
 	@for lua in $(LUAS); do $(MAKE) --no-print-directory LUA=$$lua BUILD=build/$$lua || exit; done
 
-# deps-build, -demo, -test, -bench, -check, -fuzz, -soak, -lint, -doc: get what the machine lacks for that, or name it.
+# deps-build, -demo, -test, -peers, -bench, -check, -fuzz, -soak, -lint, -doc: get what the machine lacks for that, or name it.
 deps-build: ; @packaging/need --install build $(LUA)
 deps-demo:  ; @packaging/need --install demo lua5.4
 deps-test:  ; @packaging/need --install test $(LUAS)
+deps-peers: ; @packaging/need --install peers $(HARD_LUAS)
 deps-bench: ; @packaging/need --install bench lua5.4 luajit
 deps-check: ; @packaging/need --install check $(LUAS)
 deps-fuzz:  ; @packaging/need --install fuzz lua5.4
@@ -83,6 +84,12 @@ test: deps-test each-lua ## every spec on every Lua
 spec: $(CORE) helpers ## the specs on LUA only, installing nothing; SPEC=spec/x_spec.lua for one
 	@echo "== Specs on $(LUA)"
 	@$(RUN) $(UNDER) $(LUA) $(LUA_OPTIONS) $(BUSTED) $(if $(EAGER),--helper=spec/support/eager.lua) $(SPEC)
+
+test-peers: deps-peers ## the journey and creations by the hundred through servers and proxies that others wrote
+	@spec/peers/versions
+	@failed=; for lua in $(HARD_LUAS); do \
+	  $(MAKE) --no-print-directory spec LUA=$$lua BUILD=build/$$lua SPEC=spec/peers || failed="$$failed $$lua"; \
+	done; test -z "$$failed" || { echo "make test-peers: failed on$$failed"; exit 1; }
 
 # Five ways to try harder.
 check: deps-check each-lua ## every spec with sanitizers, valgrind and an eager collector, without memory, for an old libcurl
@@ -278,6 +285,6 @@ lua-cflags:
 	@echo $(LUA_CFLAGS)
 
 .DELETE_ON_ERROR:
-.PHONY: FORCE all each-lua deps-build deps-demo deps-test deps-bench deps-check deps-fuzz deps-soak deps-lint deps-doc \
-  test spec helpers check check-sanitized check-valgrind check-eager check-memory fuzz fuzz-run soak soak-run demo demo-run doc bench bench-run lint lint-lua lint-format lint-c \
+.PHONY: FORCE all each-lua deps-build deps-demo deps-test deps-peers deps-bench deps-check deps-fuzz deps-soak deps-lint deps-doc \
+  test test-peers spec helpers check check-sanitized check-valgrind check-eager check-memory fuzz fuzz-run soak soak-run demo demo-run doc bench bench-run lint lint-lua lint-format lint-c \
   lint-compilers format env install clean help lua-cflags
