@@ -247,23 +247,19 @@ function Sandbox:authorize(wanted, decision)
   return consent.decide(open_store(self), asked, decision ~= "deny")
 end
 
-local function is_whole(value) return type(value) == "number" and value % 1 == 0 and value >= 0 and value <= 2 ^ 31 end
-
 --- Fills the hub with plausible rows, in place of all that is there; their ids count from 1.
 -- The same seed gives the same rows. They are made when they are asked for, so a million costs nothing here.
--- Raises an error for an option that is unknown or not a whole number.
+-- Raises an error for an option that it does not understand.
 -- @tparam table options
 -- @tparam[opt=0] number options.customers how many; likewise the next two
 -- @tparam[opt=0] number options.orders
 -- @tparam[opt=0] number options.products
 -- @tparam[opt=1] number options.seed
 function Sandbox:seed(options)
+  local problem = options_of.check("the options", options, options_of.seed)
+  if problem then error(problem, 2) end
   local ground = { seed = 1, customers = 0, orders = 0, products = 0 }
-  for name, value in pairs(options) do
-    if not ground[name] then error("unknown option " .. tostring(name), 2) end
-    if not is_whole(value) then error("option " .. name .. " must be a whole number", 2) end
-    ground[name] = value
-  end
+  for name, value in pairs(options) do ground[name] = value end
   open_store(self):lay_ground(ground)
 end
 
@@ -284,27 +280,23 @@ function Sandbox:revoke(instance)
   return row ~= nil
 end
 
-local notice_options = { instance = true, events = true, legacy = true }
-
-local function read_event(given)
-  local event = {
+local function read_event(given, number)
+  local problem = options_of.check(("event %d"):format(number), given, options_of.event)
+  if problem then error(problem, 4) end
+  return {
     objectType = given.objectType or "customers", objectId = given.objectId or 1,
     eventType = given.eventType or "UPDATED", date = given.date or notifications.date(os.time()),
   }
-  if not notifications.event_types[event.eventType] then error("no such eventType", 4) end
-  return event
 end
 
 -- Gives the store, the instance's row, and what is to be told of it.
 local function read_notice(self, options)
-  for name in pairs(options) do
-    if not notice_options[name] then error("unknown option " .. tostring(name), 3) end
-  end
+  local problem = options_of.check("the options", options, options_of.notification)
   local known = open_store(self)
-  local row = find_instance(known, options.instance)
-  if not row then error("option instance must be the id or the token of an instance", 3) end
+  local row = not problem and find_instance(known, options.instance)
+  if not row then error(problem or "option instance must be the id or the token of an instance", 3) end
   local events = {}
-  for index, given in ipairs(options.events or { {} }) do events[index] = read_event(given) end
+  for number, given in ipairs(options.events or { {} }) do events[number] = read_event(given, number) end
   if #events > notifications.max_events then error("a notification has 20 events at most", 3) end
   return known, row, { events = events, legacy = options.legacy }
 end

@@ -64,6 +64,26 @@ options.restart = { empty = flag }
 --- What `authorize` takes in place of an address.
 options.authorize = { callback_url = text, state = text, scope = text }
 
+local function is_count(value)
+  return type(value) == "number" and value >= 0 and value <= 2 ^ 31 and value % 1 == 0
+end
+
+local function is_id(value) return type(value) == "string" or type(value) == "number" end
+
+local count = { is_count, "a whole number from 0 to 2147483648" }
+
+--- Those of `seed`.
+options.seed = { customers = count, orders = count, products = count, seed = count }
+
+--- Those of `notification` and `notify`, and of each of their events.
+options.notification = {
+  instance = { is_id, "the id or the token of an instance" }, events = { is_of "table", "a list" }, legacy = flag,
+}
+options.event = {
+  objectType = text, objectId = { is_id, "a number or a string" }, date = text,
+  eventType = { choices = { "CREATED", "UPDATED", "DELETED", "UNKNOWN" } },
+}
+
 local function quote_all(choices)
   local quoted = {}
   for index, choice in ipairs(choices) do quoted[index] = ("%q"):format(choice) end

@@ -19,9 +19,6 @@ local notifications = {}
 --- How many events a notification has at most.
 notifications.max_events = 20
 
---- The types of events.
-notifications.event_types = { CREATED = true, UPDATED = true, DELETED = true, UNKNOWN = true }
-
 --- Writes a time as it stands in a notification.
 -- @tparam number seconds
 -- @treturn string
