@@ -1,5 +1,6 @@
 local core = require "sapanywhere.core"
 local errors = require "sapanywhere.errors"
+local services = require "support.service"
 local webhook = require "sapanywhere.webhook"
 
 local KEY, OTHER_KEY = "Zq9key", "Zq9other"
@@ -274,4 +275,32 @@ describe("a reader of notifications", function()
     assert.equal("sapanywhere.webhook", tostring(made))
     assert.is_nil(next(made))
   end)
+end)
+
+describe("a reader of what the local service sends", function()
+  local service, instance
+
+  setup(function()
+    service = services.start {}
+    instance = assert(service:client {}:create_instance(service:creating { configuration = {
+      ["event.notification.enabled"] = "true", ["event.vendor.type"] = "webhook",
+      ["event.notification.callback.url"] = "http://127.0.0.1:1/", ["event.notification.signature.key"] = KEY,
+    } }))
+  end)
+  teardown(function() service:stop() end)
+
+  for _, legacy in ipairs { false, true } do
+    it("finds the events and the ids in the " .. (legacy and "old" or "current") .. " form", function()
+      local body, signature = service:notification {
+        instance = instance.id, legacy = legacy,
+        events = { { objectType = "orders", objectId = 77, eventType = "CREATED" }, { objectType = "customers" } },
+      }
+      local notification = assert(reader():read { body = body, signature = signature })
+      assert.equal(instance.id, tonumber(notification.instance_id))
+      assert.truthy(notification.event_id)
+      assert.equal(2, #notification.events)
+      assert_refused("signature", "mismatch", reader { key = OTHER_KEY }:read { body = body, signature = signature })
+      assert_refused("signature", "mismatch", reader():read { body = body .. " ", signature = signature })
+    end)
+  end
 end)

@@ -1,8 +1,8 @@
 --- A Redis of the specs' own, and what its clients are called here.
 --
--- It listens on a socket and a free port of 127.0.0.1, in a directory that goes with it. A shell owns both; it stops
--- Redis, by its pid, and removes the directory when its input ends, so also when the specs are killed.
-
+-- It listens on a socket, which other users (nginx's workers) may use, and on a free port of 127.0.0.1, in a directory
+-- that goes with it. A shell owns both; it stops Redis, by its pid, and removes the directory when its input ends, so
+-- also when the specs are killed.
 local ports = require "sapanywhere.sandbox.carrier.ports"
 local random = require "sapanywhere.sandbox.service.random"
 local system = require "sapanywhere.sandbox.carrier.system"
@@ -12,9 +12,9 @@ local M = {}
 local COMMAND = [[
 trap '' HUP INT TERM PIPE
 dir=%s
-mkdir -m 700 "$dir" && cd "$dir" || exit 1
-redis-server --bind 127.0.0.1 --port %d --unixsocket "$dir/socket" --save '' --appendonly no --daemonize no \
-  --dir "$dir" --logfile "$dir/log" </dev/null >/dev/null 2>&1 &
+mkdir -m 711 "$dir" && cd "$dir" || exit 1
+redis-server --bind 127.0.0.1 --port %d --unixsocket "$dir/socket" --unixsocketperm 777 --save '' --appendonly no \
+  --daemonize no --dir "$dir" --logfile "$dir/log" </dev/null >/dev/null 2>&1 &
 cat >/dev/null
 kill "$!"
 wait "$!"
