@@ -1,6 +1,6 @@
 --- Many calls at the same time on one thread, for a program without an event loop of its own.
 
-local host = require "sapanywhere.wait.find"
+local hosts = require "sapanywhere.wait.find"
 local scheduler = require "sapanywhere.wait.scheduler"
 local suggest = require "sapanywhere.base.suggest"
 
@@ -78,7 +78,7 @@ local function all(tasks)
     if tasks.on_progress then pcall(tasks.on_progress, done, total) end
   end
 
-  local outer, err = host.find("auto")
+  local outer, err = hosts.find("auto")
   if outer then
     scheduler.run(take, tasks.concurrency or DEFAULT_CONCURRENCY, finished, outer)
   else

@@ -4,8 +4,8 @@
 
 local core = require "sapanywhere.core"
 local answer = require "sapanywhere.call.answer"
+local await = require "sapanywhere.wait.await"
 local connections = require "sapanywhere.wait.connections"
-local driver = require "sapanywhere.wait.await"
 local endpoints = require "sapanywhere.api.rows"
 local errors = require "sapanywhere.errors"
 local hosts = require "sapanywhere.wait.find"
@@ -35,8 +35,7 @@ end
 local function exchange(self, row, request, values, host, attempt)
   local one_at_a_time = not row.repeatable and request.origin:find("^https:") ~= nil
   local pool = self.connections:pool(values, one_at_a_time) -- kept here for as long as it has this transfer
-  local transfer, id = pool:start(request)
-  if host.blocks then driver.block(transfer) else driver.await(transfer, id, host) end
+  local transfer = await.perform(pool, request, host, row.repeatable)
   local timings = values.on_event and transfer:timings()
   local response, failure = transfer:result(values.null)
   local result, err, meta

@@ -80,12 +80,13 @@ describe("a stand-in for ngx, as specs of programs for OpenResty make it,", func
   setup(function() service = services.start { log = false } end)
   teardown(function() service:stop() end)
 
-  local LIKE_THE_REAL_ONE = 'get_phase = function() return "content" end, sleep = function() end, '
-    .. 'timer = { at = function() return true end }, config = { subsystem = "http", ngx_lua_version = 10020 }'
   local stand_ins = {
     ["is empty"] = "ngx = {}",
     ["is no table"] = "ngx = true",
-    ["has a phase"] = "ngx = { " .. LIKE_THE_REAL_ONE .. " }",
+    ["has a phase"] = [[ngx = {
+      get_phase = function() return "content" end, sleep = function() end, timer = { at = function() return true end },
+      config = { subsystem = "http" },
+    }]],
     ["raises at its phase"] = "ngx = { get_phase = error }; package.loaded['ngx.semaphore'] = {}",
     ["has semaphores and no phase"] = "ngx = { sleep = print }; package.loaded['ngx.semaphore'] = {}",
     ["has semaphores and little else"] =
@@ -118,13 +119,27 @@ describe("a stand-in for ngx, as specs of programs for OpenResty make it,", func
     end)
   end
 
-  it("does not hide that nginx lacks what it needs", function()
-    local is_loaded = child.run([[
-      ngx = { get_phase = function() return "content" end }
-      package.loaded["resty.core"] = {}
-      return (pcall(require, "sapanywhere"))
-    ]], {})
-    assert.is_false(is_loaded)
+  -- The real one says its version.
+  local function like_the_real_one(phase)
+    return ([[
+      ngx = {
+        get_phase = function() return %q end, sleep = error, timer = { at = error },
+        config = { subsystem = "http", ngx_lua_version = 10013 },
+      }
+      local result, err = require "sapanywhere".oauth_url(given)
+      return result and "ok" or err.kind .. ": " .. err.message
+    ]]):format(phase)
+  end
+
+  it("is refused with words where it is the real one without lua-resty-core, and blocks no worker", function()
+    for _, wait in ipairs { "auto", "nginx" } do
+      local said = child.run(like_the_real_one("content"), service:asking { base_url = service.base_url, wait = wait })
+      assert.matches("^wrong_phase: .*lua%-resty%-core", said)
+    end
+  end)
+
+  it("may block without lua-resty-core where nginx starts", function()
+    assert.equal("ok", (child.run(like_the_real_one("init"), service:asking { base_url = service.base_url })))
   end)
 end)
 

@@ -154,15 +154,20 @@ describe("nginx", function()
         -- A turn whose time passes before the loop comes to what ends it.
         location("/turns", "content_by_lua_block", [[
           local now, host = require("sapanywhere.core").now, require("sapanywhere.wait.nginx").host
-          ngx.thread.spawn(host.turn)
+          local function turn(look)
+            look:note(2)
+            host.wait(nil, 1, look)
+          end
+          local look = host.pace.look()
+          ngx.thread.spawn(turn, look)
           local busy = now() + 0.02
           while now() < busy do end
           ngx.sleep(0.02)
           local turns = 0
           ngx.thread.spawn(function()
-            host.turn()
+            turn(look)
             turns = 1
-            host.turn()
+            turn(look)
             turns = 2
           end)
           local before = turns

@@ -1,4 +1,5 @@
-/* Binds what a host waits with: one descriptor until it can be read, and an event that is posted now or later. */
+/* Binds what a host waits with: a descriptor until it can be read, an alarm that rings now or later; and whether a
+   coroutine can yield here. */
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
@@ -8,35 +9,35 @@
 #include "lua/core.h"
 #include "lua/userdata.h"
 
-static const char event_type[] = "sapanywhere.event";
+static const char alarm_type[] = "sapanywhere.alarm";
 
-static int *check_event(lua_State *L) {
-  int *event = luaL_checkudata(L, 1, event_type);
-  luaL_argcheck(L, *event >= 0, 1, "is closed");
-  return event;
+static int *check_alarm(lua_State *L) {
+  int *alarm = luaL_checkudata(L, 1, alarm_type);
+  luaL_argcheck(L, *alarm >= 0, 1, "is closed");
+  return alarm;
 }
 
-/* event() -> an event that is not posted, or nil and a message. */
-static int new_event(lua_State *L) {
-  int *event = lua_newuserdata(L, sizeof *event);
-  *event = -1;
-  luaL_getmetatable(L, event_type);
+/* alarm() -> an alarm that does not ring, or nil and a message. */
+static int new_alarm(lua_State *L) {
+  int *alarm = lua_newuserdata(L, sizeof *alarm);
+  *alarm = -1;
+  luaL_getmetatable(L, alarm_type);
   lua_setmetatable(L, -2);
-  *event = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-  if (*event >= 0) return 1;
+  *alarm = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+  if (*alarm >= 0) return 1;
   lua_pushnil(L);
   lua_pushstring(L, strerror(errno));
   return 2;
 }
 
-static int event_fd(lua_State *L) {
-  lua_pushinteger(L, *check_event(L));
+static int alarm_fd(lua_State *L) {
+  lua_pushinteger(L, *check_alarm(L));
   return 1;
 }
 
-/* event:post([seconds]) makes the descriptor readable, at once or after a time, until it is cleared. */
-static int event_post(lua_State *L) {
-  int event = *check_event(L);
+/* alarm:ring([seconds]) makes the descriptor readable, at once or after a time, until it is cleared. */
+static int alarm_ring(lua_State *L) {
+  int alarm = *check_alarm(L);
   lua_Number seconds = luaL_optnumber(L, 2, 0);
   struct itimerspec when = { .it_value = { .tv_nsec = 1 } };
   if (seconds > 0) {
@@ -44,20 +45,20 @@ static int event_post(lua_State *L) {
     when.it_value.tv_nsec = (long)((seconds - (lua_Number)when.it_value.tv_sec) * 1e9);
   }
   if (when.it_value.tv_sec == 0 && when.it_value.tv_nsec == 0) when.it_value.tv_nsec = 1;
-  (void)timerfd_settime(event, 0, &when, NULL);
+  (void)timerfd_settime(alarm, 0, &when, NULL);
   return 0;
 }
 
-static int event_clear(lua_State *L) {
+static int alarm_clear(lua_State *L) {
   uint64_t expirations;
-  lua_pushboolean(L, read(*check_event(L), &expirations, sizeof expirations) > 0);
+  lua_pushboolean(L, read(*check_alarm(L), &expirations, sizeof expirations) > 0);
   return 1;
 }
 
-static int event_close(lua_State *L) {
-  int *event = luaL_checkudata(L, 1, event_type);
-  if (*event >= 0) close(*event);
-  *event = -1;
+static int alarm_close(lua_State *L) {
+  int *alarm = luaL_checkudata(L, 1, alarm_type);
+  if (*alarm >= 0) close(*alarm);
+  *alarm = -1;
   return 0;
 }
 
@@ -69,18 +70,27 @@ static int poll_fd(lua_State *L) {
   return 1;
 }
 
+/* can_yield() -> whether the caller can, or nil where this Lua does not know. */
+static int can_yield(lua_State *L) {
+  int answer = sap_can_yield(L);
+  if (answer < 0) return 0;
+  lua_pushboolean(L, answer);
+  return 1;
+}
+
 static const luaL_Reg methods[] = {
-  { "fd", event_fd },       { "post", event_post },  { "clear", event_clear },
-  { "close", event_close }, { "__gc", event_close }, { NULL, NULL },
+  { "fd", alarm_fd },       { "ring", alarm_ring },  { "clear", alarm_clear },
+  { "close", alarm_close }, { "__gc", alarm_close }, { NULL, NULL },
 };
 
 static const luaL_Reg functions[] = {
-  { "event", new_event },
+  { "alarm", new_alarm },
   { "poll", poll_fd },
+  { "can_yield", can_yield },
   { NULL, NULL },
 };
 
-void sap_open_event(lua_State *L) {
-  sap_make_type(L, event_type, methods);
+void sap_open_alarm(lua_State *L) {
+  sap_make_type(L, alarm_type, methods);
   sap_set_functions(L, functions, 0);
 }

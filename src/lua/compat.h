@@ -2,6 +2,7 @@
 #ifndef SAP_COMPAT_H
 #define SAP_COMPAT_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include <lauxlib.h>
@@ -28,6 +29,13 @@ static inline void sap_set_functions(lua_State *L, const luaL_Reg *functions, in
   }
   lua_pop(L, upvalues);
 #endif
+}
+
+/* Whether the running function may yield: 1 or 0, or -1 where this Lua (5.1, 5.2, LuaJIT 2.0) cannot tell. */
+#pragma weak lua_isyieldable
+LUA_API int lua_isyieldable(lua_State *L);
+static inline int sap_can_yield(lua_State *L) {
+  return lua_isyieldable != NULL ? lua_isyieldable(L) : -1;
 }
 
 /* The raw length of a table. */

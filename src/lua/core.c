@@ -13,7 +13,7 @@ int luaopen_sapanywhere_core(lua_State *L) {
   sap_open_disguise(L);
   sap_open_engine(L);
   sap_open_transfer(L);
-  sap_open_event(L);
+  sap_open_alarm(L);
   sap_open_seal(L);
   sap_open_files(L);
   sap_open_process(L);

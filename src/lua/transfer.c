@@ -105,20 +105,29 @@ static size_t head_size(const struct sap_request *request, const struct sap_tran
   return strlen(request->origin) + strlen(request->target) + transfer->headers.size;
 }
 
+/* Whoever waits holds the transfer before it runs, so that no error between two lines of Lua can leave it alone. */
+static void give_to_waiter(lua_State *L, int transfer) {
+  if (lua_isnoneornil(L, 3)) return;
+  luaL_checktype(L, 3, LUA_TTABLE);
+  lua_pushvalue(L, transfer);
+  lua_setfield(L, 3, "transfer");
+}
+
 int sap_start_transfer(lua_State *L, struct sap_pool *pool) {
   struct sap_request request = { 0 };
   luaL_checktype(L, 2, LUA_TTABLE);
-  lua_settop(L, 2);
+  lua_settop(L, 3);
   void **handle = sap_push_handle(L, transfer_type);
   struct sap_transfer *transfer = *handle = sap_transfer_new();
   if (transfer == NULL) return luaL_error(L, "not enough memory");
   add_headers(L, transfer);
   read_request(L, &request);
+  give_to_waiter(L, 4);
   if (head_size(&request, transfer) > LARGEST_HEAD)
     sap_transfer_give_up(transfer, CURLE_OK, SAP_VERDICT_REQUEST_TOO_LARGE);
   else
     sap_pool_start(pool, transfer, &request);
-  lua_settop(L, 3);
+  lua_settop(L, 4);
   lua_pushnumber(L, (lua_Number)transfer->id);
   return 2;
 }

@@ -10,6 +10,7 @@ local checks = require "sapanywhere.call.checks"
 local endpoints = require "sapanywhere.api.rows"
 local entries = require "sapanywhere.call.entries"
 local errors = require "sapanywhere.errors"
+local hosts = require "sapanywhere.wait.find"
 local suggest = require "sapanywhere.base.suggest"
 local version = require "sapanywhere.version"
 
@@ -54,6 +55,13 @@ local function no_state(value, name, problems)
   return value
 end
 
+local function wait(value, name, problems)
+  if value ~= "auto" and type(value) ~= "function" and not hosts.is_host(value) then
+    wrong(problems, name, 'must be "auto", a function, or the name of a host such as "plain"')
+  end
+  return value
+end
+
 -- client: any call takes it, whatever its row says; once: belongs to one call, not to a client;
 -- client_check, flat_check: in place of check in a client, and where a row is flat;
 -- secret: may be given as a function, and is never shown.
@@ -69,8 +77,7 @@ local OPTIONS = {
   { name = "max_connections", check = integer(1, 10000), client = true },
   { name = "user_agent", check = checks.user_agent, client = true, default = "sapanywhere-lua/" .. version },
   { name = "null", check = word { "omit", "keep" }, client = true, default = "omit" },
-  { name = "wait", check = word({ "auto", "plain", "nginx", "cqueues" }, "function"), client = true,
-    default = "auto" },
+  { name = "wait", check = wait, client = true, default = "auto" },
   { name = "on_event", check = checks.callable, client = true },
 
   { name = "user_secret", check = checks.header_secret, secret = true },

@@ -4,7 +4,7 @@
 -- An HTTP/2 server may refuse a stream or leave it out when it says goodbye, and libcurl does not tell that from a
 -- connection that died under a request which the server may have acted on.
 
-local driver = require "sapanywhere.wait.await"
+local engine = require "sapanywhere.wait.engine"
 
 local DEFAULT_CONNECTIONS = 256
 local MOST_POOLS = 16
@@ -66,7 +66,7 @@ function Connections:pool(values, one_at_a_time)
   local key = key_of(settings)
   local pool = kept.pools[key]
   if not pool then
-    pool = driver.pool(settings)
+    pool = engine.pool(settings)
     remember(kept, key, pool)
   end
   if is_usual then kept.usual[one_at_a_time] = pool end
@@ -74,7 +74,7 @@ function Connections:pool(values, one_at_a_time)
 end
 
 local function close_all(pools)
-  for _, pool in pairs(pools) do driver.close(pool) end
+  for _, pool in pairs(pools) do engine.close(pool) end
 end
 
 --- Ends every call in flight and closes the connections; a second time does nothing.

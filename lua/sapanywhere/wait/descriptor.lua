@@ -1,6 +1,7 @@
 --- Makes a host of one function, `wait(fd, seconds)`: signals and sleep come from descriptors that it can wait for.
 
 local core = require "sapanywhere.core"
+local guarded = require "sapanywhere.wait.guarded"
 
 local now = core.now
 
@@ -14,45 +15,47 @@ local function block_until(due)
 end
 
 --- @tparam function wait returns when fd can be read or the time has passed
--- @treturn table a host, see host.lua
+-- @treturn table a host, see find.lua
 local function host(wait)
   local Signal = {}
   Signal.__index = Signal
 
-  -- The time is in the event too: some loops have no timers.
+  -- The alarm has the time too: some loops have no timers.
   function Signal:wait(seconds)
     if not self.posted then
-      self.event:post(seconds)
-      wait(self.event:fd(), seconds)
+      self.alarm:ring(seconds)
+      wait(self.alarm:fd(), seconds)
     end
     self.posted = false
-    self.event:clear()
+    self.alarm:clear()
   end
 
   function Signal:post()
     self.posted = true
-    self.event:post()
+    self.alarm:ring()
   end
 
   function Signal:close()
-    self.event:close()
+    self.alarm:close()
   end
 
   return {
     wait = function(fd, seconds) wait(fd, seconds) end,
     signal = function()
-      local event = core.event()
-      return event and setmetatable({ event = event }, Signal)
+      local alarm = core.alarm()
+      return alarm and setmetatable({ alarm = alarm }, Signal)
     end,
     loop = function() return wait end,
     sleep = function(seconds)
-      local due, alarm = now() + seconds, core.event()
+      local due, alarm = now() + seconds, core.alarm()
       if not alarm then return block_until(due) end
-      alarm:post(seconds)
+      alarm:ring(seconds)
       -- Where another process shares it, after a fork, that one may have cleared it.
       repeat wait(alarm:fd(), left_until(due)) until alarm:clear() or now() >= due
       alarm:close()
     end,
+    can_wait = guarded.is_inside,
+    is_foreign = true,
     heartbeat = 1,
     patience = 2.5,
   }

@@ -1,82 +1,66 @@
 --- Finds the host: what runs this Lua, and so how one waits here.
 --
+-- A host is one file, `wait/<name>.lua`, and its name is what the option `wait` takes. Its module has
+--   `here()`                 the host where the running coroutine may wait in it; nil where the program does not run in
+--                            it; nil and an error where it does, and cannot wait
+--
 -- A host is a table:
---   `wait(fd, seconds, idle)`
---                            returns when fd can be read, or when the time has passed, or earlier; for a host that can
---                            only look again, `idle` counts the waits since there was last something to do
---   `turn()`                 only for a host whose `wait` does no more than look again after a while, so that nobody
---                            has to be woken from it: returns as soon as whatever else is ready has had its turn
+--   `wait(fd, seconds, look)`
+--                            returns when fd can be read, or when the time has passed, or earlier
 --   `signal()`               an object with `wait(self, seconds)`, `post(self)` and `close(self)`; nil where there is
 --                            nothing left to make one of
 --   `loop()`                 the key of the running loop: coroutines with the same key can wake each other
 --   `sleep(seconds)`
+--   `can_wait(waiter)`       whether a call of this host may still be waiting; of the waiter's coroutine, request and
+--                            signal it asks only what still exists. Where it cannot know, it says yes.
 --   `heartbeat`, `patience`  seconds: the longest wait in one go; how long a leader may be silent
 --   `blocks`                 true where waiting stops the whole process, so that nobody else has to be woken
+--   `is_foreign`             true where `wait` is the user's own, which may raise
+--   `pace`                   only for a host that cannot wait for a descriptor, and looks again after a while:
+--                              `look()` what a leader keeps between its looks; it is passed to `wait`, and has
+--                                 `most(self)`, how many descriptors the next step looks at; `note(self, found,
+--                                 has_unsent)`, told after each step; `close(self)`; and perhaps a `signal`, posted to
+--                                 end its wait early
+--                              `begin(look)` how many descriptors to look at for a new call, or nil where the leader
+--                                 with this look begins it; nil stands for no leader
+--                              `took(seconds)` told how long each call took
+--   `is_asleep()`            only for a host inside another: whether all of it waits in that one
 
 local errors = require "sapanywhere.errors"
+local cqueues = require "sapanywhere.wait.cqueues"
 local descriptor = require "sapanywhere.wait.descriptor"
 local plain = require "sapanywhere.wait.plain" -- now: a program may have no descriptor left when it needs it
 
 local isyieldable = rawget(coroutine, "isyieldable") -- not on Lua 5.1 and 5.2
 
-local named = {
-  nginx = "sapanywhere.wait.nginx",
-  cqueues = "sapanywhere.wait.cqueues",
-}
+-- nginx has its `ngx` before this file is read.
+local nginx = rawget(_G, "ngx") and require "sapanywhere.wait.nginx"
 
--- nginx has its `ngx` before this file is read, and any other is a stand-in that somebody's spec has made: that lacks
--- semaphores, or a phase. Where nginx has loaded resty.core too, as it does by itself, there is no doubt, and a failure
--- is one: a worker must not be blocked for it.
-local function find_nginx()
-  if not rawget(_G, "ngx") then return nil end
-  if package.loaded["resty.core"] then return require(named.nginx) end
-  local ok, nginx = pcall(require, named.nginx)
-  local has_phase, phase = pcall(ok and nginx.phase or error)
-  return has_phase and type(phase) == "string" and nginx or nil
-end
+local function no_scheduler() end
 
-local nginx = find_nginx()
+local scheduled = no_scheduler -- returns the host inside the `all` that runs the running coroutine
 
--- Inside nginx some phases may wait, some may only block, and the others can do neither.
-local function in_nginx()
-  local phase = nginx.phase()
-  if nginx.may_yield(phase) then return nginx.host end
-  if nginx.may_block(phase) then return plain end
-  return nil, errors.new("wrong_phase", {
-    message = ("nginx's %s phase cannot wait for an answer: make the call in ngx.timer.at(0, …), or in a rewrite, "
-      .. "access or content handler"):format(phase),
-    outcome = "not_sent", retryable = false,
-  })
-end
-
--- The running controller, and whether the running coroutine is its own, not one that is resumed inside of that.
-local function controller()
-  local cqueues = package.loaded.cqueues
-  if cqueues then return cqueues.running() end
-end
-
-local function in_cqueues()
-  local running, directly = controller()
-  return running and directly and require(named.cqueues) or nil
-end
-
-local function scheduled()
-  local scheduler = package.loaded["sapanywhere.wait.scheduler"]
-  return scheduler and scheduler.current()
+--- Lets the scheduler of `all` say what it runs.
+-- @tparam function current returns the host inside of it, or nil
+local function ask_scheduler(current)
+  scheduled = current
 end
 
 -- Within `all`, a call in a gsub callback, a finalizer or the body of a required file cannot yield to the others. Where
 -- Lua tells so, and blocking is what the whole does anyhow, the call blocks.
 local function within(inner)
-  if inner.outer.blocks and isyieldable and not isyieldable() then return plain end
+  if inner.outer.blocks and isyieldable and not isyieldable() then return plain.host end
   return inner
 end
 
 local function detect()
   local inner = scheduled()
   if inner then return within(inner) end
-  if nginx then return in_nginx() end
-  return in_cqueues() or plain
+  if nginx then
+    local host, err = nginx.here()
+    if host or err then return host, err end
+  end
+  return cqueues.here() or plain.host
 end
 
 -- A host that is asked for by name where it is not.
@@ -87,12 +71,26 @@ local function elsewhere(name)
   })
 end
 
+-- The module of a host, or nothing. Not everything in this folder is one.
+local function module_of(name)
+  if type(name) ~= "string" or not name:find("^%l[%l%d_]*$") then return nil end
+  local ok, module = pcall(require, "sapanywhere.wait." .. name)
+  return ok and type(module) == "table" and module.here and module or nil
+end
+
+--- Whether a value of the option `wait` names a host that there is.
+local function is_host(name)
+  return module_of(name) ~= nil
+end
+
 -- Within `all`, what waits in the named host is the scheduler.
 local function by_name(name)
-  if name == "nginx" and nginx then return scheduled() or in_nginx() end
-  if name == "cqueues" and controller() then return scheduled() or require(named.cqueues) end
-  if name == "plain" then return plain end
-  return elsewhere(name)
+  local module = module_of(name)
+  if not module then return elsewhere(name) end
+  local host, err = module.here(true)
+  if err then return nil, err end
+  if not host then return elsewhere(name) end
+  return module ~= plain and scheduled() or host
 end
 
 --- The host of the running coroutine.
@@ -106,4 +104,4 @@ local function find(wait)
   return by_name(wait)
 end
 
-return { find = find }
+return { find = find, is_host = is_host, ask_scheduler = ask_scheduler }

@@ -3,8 +3,8 @@
 local core = require "sapanywhere.core"
 local descriptor = require "sapanywhere.wait.descriptor"
 
-local plain = descriptor.host(core.poll)
+local host = descriptor.host(core.poll)
 
-plain.blocks = true
+host.blocks = true
 
-return plain
+return { here = function() return host end, host = host }

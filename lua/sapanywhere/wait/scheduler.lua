@@ -1,11 +1,13 @@
 --- Runs many functions as coroutines on one thread, with calls in flight at the same time.
 --
--- It is a host of its own for the calls inside (see host.lua), and waits in the host outside when all of them wait.
--- What one of the coroutines runs in turn joins their loop, as a group of its own: so there is one loop, one leader in
+-- It is a host of its own for the calls inside (see find.lua), and waits in the host outside when all of them wait.
+-- What one of the coroutines runs itself joins their loop, as a group of its own: so there is one loop, one leader in
 -- it, and one place where everything waits.
 
 local core = require "sapanywhere.core"
-local driver = require "sapanywhere.wait.await"
+local await = require "sapanywhere.wait.await"
+local guarded = require "sapanywhere.wait.guarded"
+local hosts = require "sapanywhere.wait.find"
 
 local now = core.now
 
@@ -23,11 +25,13 @@ local notes = {
 
 local current = setmetatable({}, { __mode = "kv" }) -- coroutine → its loop's host
 
---- The host of the running coroutine, if a scheduler runs it.
+-- The host of the running coroutine, if a scheduler runs it.
 local function find()
   local running = coroutine.running()
   return running and current[running]
 end
+
+hosts.ask_scheduler(find)
 
 local Signal = {}
 Signal.__index = Signal
@@ -66,16 +70,21 @@ local function join(loop, group)
 end
 
 -- The host that the calls inside see: it notes who waits for what, and yields. A leader is never silent here, so there
--- is one at a time, and it alone waits for a descriptor (see driver.lua).
+-- is one at a time, and it alone waits for a descriptor (see await.lua).
 local function make_host(loop, outer)
-  local host = { heartbeat = FOREVER, patience = math.huge, outer = outer }
+  local host = { heartbeat = FOREVER, patience = math.huge, outer = outer, pace = outer.pace }
 
-  function host.wait(fd, _, idle)
-    coroutine.yield(WATCH, { fd = fd, idle = idle })
+  function host.wait(fd, _, look)
+    coroutine.yield(WATCH, { fd = fd, look = look })
   end
 
-  host.turn = outer.turn and function()
-    coroutine.yield(WATCH, {})
+  -- Whoever waits inside waits as long as the whole does. In nginx nothing more may be asked.
+  function host.can_wait(waiter)
+    return (outer.pace or guarded.is_inside(waiter)) and outer.can_wait(loop)
+  end
+
+  function host.is_asleep()
+    return loop.is_asleep
   end
 
   function host.signal()
@@ -119,13 +128,15 @@ end
 local function wait_outside(loop, outer)
   local watch, has_more = loop.watch, #loop.yielded > 0
   if not watch then
-    driver.depose(loop) -- whoever led has ended, or has caught the error of its wait and does something else
+    await.depose(loop) -- whoever led has ended, or has caught the error of its wait and does something else
     if #loop.ready > 0 then return end
   end
   local seconds = has_more and 0 or math.max(0, next_wake(loop) - now())
   if watch then
-    loop.watch = nil
-    if watch.fd then outer.wait(watch.fd, math.min(seconds, outer.heartbeat), watch.idle) else outer.turn() end
+    local look = watch.look
+    loop.watch, loop.is_asleep, loop.signal = nil, true, look and look.signal
+    outer.wait(watch.fd, math.min(seconds, outer.heartbeat), look)
+    loop.is_asleep, loop.signal = false, nil
     table.insert(loop.ready, watch.coroutine)
   elseif not (has_more and outer.blocks) then
     outer.sleep(seconds) -- for no time, too: others of the loop outside run then
@@ -160,7 +171,10 @@ local function resume_ready(loop)
 end
 
 local function run_loop(group, outer)
-  local loop = { ready = {}, yielded = {}, sleepers = {}, groups = {}, indexes = {} }
+  local loop = {
+    ready = {}, yielded = {}, sleepers = {}, groups = {}, indexes = {}, watch = nil, -- who waits outside for all
+    thread = coroutine.running(), signal = nil, is_asleep = false, -- of the whole, as of a waiter in the host outside
+  }
   loop.host = make_host(loop, outer)
   start_more(loop, group)
   while group.live > 0 do
@@ -179,4 +193,4 @@ local function run_all(take, concurrency, finished, outer)
   if outer.join then outer.join(group) else run_loop(group, outer) end
 end
 
-return { current = find, run = run_all }
+return { run = run_all }

@@ -35,16 +35,16 @@ return {
     if failure then error(failure, 0) end
   end,
   together = function(list)
-    local ended, failure, event = 0, nil, core.event()
+    local ended, failure, alarm = 0, nil, core.alarm()
     for _, run in ipairs(list) do
       spawn(run, function(err)
         ended, failure = ended + 1, failure or err
-        event:post()
+        alarm:ring()
       end)
     end
     while ended < #list do
-      wait(event:fd())
-      event:clear()
+      wait(alarm:fd())
+      alarm:clear()
     end
     if failure then error(failure, 0) end
   end,
