@@ -132,6 +132,7 @@ describe("when", function()
         refused = refused + 1
         assert.equal("connect", outcome.kind, outcome.message)
         assert.equal("not_sent", outcome.outcome)
+        assert.truthy(outcome.message:find("no file descriptor left", 1, true), outcome.message)
       end
     end
     assert.equal(60, done + refused)
@@ -154,6 +155,7 @@ describe("when", function()
     ]], nil, { before = "ulimit -n 30;" })
     assert.equal("connect", said.before.kind, said.before.message)
     assert.equal("not_sent", said.before.outcome)
+    assert.truthy(said.before.message:find("no file descriptor left", 1, true), said.before.message)
     assert.truthy(said.after.ok, said.after.message)
   end)
 

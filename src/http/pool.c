@@ -66,9 +66,10 @@ static curl_socket_t open_socket(void *context, curlsocktype purpose, struct cur
     close_idle_pools(pool);
     if (fd < 0) fd = new_socket(address);
   }
+  if (has_none_left(fd)) pool->lack = SAP_VERDICT_NO_DESCRIPTOR;
   if (fd < 0) return CURL_SOCKET_BAD;
   if (sap_reactor_note_open(&pool->commons->reactor, pool, fd) == 0) return fd;
-  pool->starved = true;
+  pool->lack = SAP_VERDICT_NO_MEMORY;
   close(fd);
   return CURL_SOCKET_BAD;
 }
@@ -189,10 +190,9 @@ static bool begin_anew(struct sap_transfer *transfer) {
   return sap_transfer_renew(transfer) && curl_multi_add_handle(transfer->pool->multi, easy) == CURLM_OK;
 }
 
-/* What libcurl cannot know, or calls otherwise: that a socket was given up; since 8.x, that there is no memory for a URL
+/* What libcurl calls otherwise: since 8.x, that there is no memory for a URL
    which was good when the handle was aimed at it; since 8.23, that a client's key is of no use. */
 static CURLcode true_code(const struct sap_pool *pool, const struct sap_transfer *transfer, CURLcode code) {
-  if (code == CURLE_COULDNT_CONNECT && pool->starved) return CURLE_OUT_OF_MEMORY;
   if (code == CURLE_URL_MALFORMAT) return CURLE_OUT_OF_MEMORY;
   if (code == CURLE_BAD_FUNCTION_ARGUMENT && pool->settings.key_file != NULL && !transfer->facts.answered)
     return CURLE_SSL_CERTPROBLEM;
@@ -200,6 +200,8 @@ static CURLcode true_code(const struct sap_pool *pool, const struct sap_transfer
 }
 
 static void settle(struct sap_transfer *transfer, CURLcode code) {
+  if (code == CURLE_COULDNT_CONNECT && transfer->facts.verdict == SAP_VERDICT_NONE)
+    transfer->facts.verdict = transfer->pool->lack;
   if (!transfer->refused)
     complete(transfer, true_code(transfer->pool, transfer, code));
   else if (!begin_anew(transfer))
@@ -287,7 +289,7 @@ static void act(struct sap_pool *pool, curl_socket_t fd, int events) {
   int running;
   if (pool->multi == NULL) return;
   pool->references++;
-  pool->starved = false;
+  pool->lack = SAP_VERDICT_NONE;
   sap_pipe_guard_begin(&guard, (pool->quirks & SAP_QUIRK_RAISES_SIGPIPE) != 0);
   CURLMcode status = curl_multi_socket_action(pool->multi, fd, events, &running);
   complete_finished(pool);
@@ -334,6 +336,7 @@ static CURLcode hand_over(struct sap_pool *pool, struct sap_transfer *transfer,
 
 /* Without descriptors there can be no connection either. */
 static CURLcode fail_open(struct sap_transfer *transfer, int error) {
+  if (error == EMFILE || error == ENFILE) transfer->facts.verdict = SAP_VERDICT_NO_DESCRIPTOR;
   strncpy(transfer->detail, strerror(error), sizeof transfer->detail - 1);
   return CURLE_COULDNT_CONNECT;
 }
@@ -347,7 +350,7 @@ void sap_pool_start(struct sap_pool *pool, struct sap_transfer *transfer, const 
   int error = sap_reactor_open(&pool->commons->reactor);
   drop_inherited(pool);
   CURLcode code = error != 0 ? fail_open(transfer, error) : hand_over(pool, transfer, request);
-  if (code != CURLE_OK) sap_transfer_give_up(transfer, code, SAP_VERDICT_NONE);
+  if (code != CURLE_OK) sap_transfer_give_up(transfer, code, transfer->facts.verdict);
 }
 
 /* Life. */

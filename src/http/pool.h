@@ -30,10 +30,10 @@ struct sap_pool {
   struct sap_commons *commons; /* NULL once closed */
   unsigned generation;         /* the reactor's when the multi handle was made */
   struct sap_settings settings;
-  CURLM *multi;     /* NULL until the first transfer, and after a fork */
-  int64_t deadline; /* when libcurl wants to be called again, SAP_NEVER if not */
-  unsigned quirks;  /* of this libcurl, see quirks.h */
-  bool starved;     /* a socket was given up for want of memory */
+  CURLM *multi;          /* NULL until the first transfer, and after a fork */
+  int64_t deadline;      /* when libcurl wants to be called again, SAP_NEVER if not */
+  unsigned quirks;       /* of this libcurl, see quirks.h */
+  enum sap_verdict lack; /* why a socket could not be had, or was given up, in this step */
   struct sap_link running;
   struct sap_handle *model;                 /* of handles that are used once, NULL where they are kept */
   struct sap_handle *spare[SAP_MOST_SPARE]; /* set up and idle */
