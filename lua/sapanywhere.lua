@@ -9,7 +9,7 @@
 local core = require "sapanywhere.core"
 local client = require "sapanywhere.client"
 local lazy = require "sapanywhere.base.lazy"
-local options = require "sapanywhere.call.options"
+local rows = require "sapanywhere.api.rows"
 local version = require "sapanywhere.version"
 
 local all = lazy "sapanywhere.all"
@@ -26,7 +26,7 @@ M._VERSION = version
 local shared -- the client behind the functions of the module, made when it is first needed
 
 local function shared_client()
-  if not shared then shared = client.new(options.read(options.NEW, {})) end
+  if not shared then shared = client.new {} end
   return shared
 end
 
@@ -35,7 +35,8 @@ local function check_table(name, given)
 end
 
 --- Makes a client: options given once, connections kept between its calls.
--- @tparam table given any option but `code`, `extra` and `body`, which belong to one call. `timeout` and
+-- @tparam table given the options of a client, and any of a call but those that belong to one call, such as `code`.
+--   `timeout` and
 --   `connect_timeout` are seconds, `max_response_bytes` bytes; a secret may be a function that returns it.
 -- @treturn[1] sapanywhere.client the client
 -- @return[2] nil
@@ -43,51 +44,32 @@ end
 -- @raise when `given` is not a table
 function M.new(given)
   check_table("new", given)
-  local values, err = options.read(options.NEW, given)
-  if not values then return nil, err end
-  return client.new(values)
+  return client.new(given)
 end
 
---- Asks where to send the user (API page, Step 1: `GET /elements/{keyOrId}/oauth/url`).
---
--- It may be repeated without harm, and is, as `retry` allows.
--- @tparam table given `api_key`, `api_secret` and `callback_url` are required; besides `state`, `scope`,
---   `site_address`, `element`, `secrets_in`, `extra` and the options of a client
--- @treturn[1] table `oauthUrl` (to redirect to as it is), `element` and whatever else the server says; and
---   `state`, the one that was sent: keep it for `parse_callback`. None was sent where `state = false`.
--- @return[1] nil
--- @treturn[1] meta about the exchange; a warning where `oauthUrl` holds the API secret
--- @return[2] nil
--- @treturn[2] error of any kind but "denied", "state", "callback"
--- @treturn[2] meta about the exchange
--- @raise when `given` is not a table
-function M.oauth_url(given)
-  check_table("oauth_url", given)
-  local result, err, meta = shared_client():oauth_url(given)
-  return result, err, meta
+-- The calls of a client, through one client behind them all.
+for _, row in ipairs(rows.list) do
+  if not row.of then
+    for _, name in ipairs { row.name, row.each and row.each.name } do
+      M[name] = function(given)
+        check_table(name, given)
+        local result, err, meta = shared_client()[name](shared, given)
+        return result, err, meta
+      end
+    end
+  end
 end
 
---- Creates an instance of the element (API page, Step 2: `POST /instances`).
---
--- Sent at most once; again only where nothing of the first attempt can have reached the server. With
--- `recover = true` an instance whose creation ended with outcome "unknown" is looked for by a tag of the
--- call's own.
--- @tparam table given `user_secret`, `organization_secret`, `code`, `api_key`, `api_secret`, `callback_url`
---   and `name` are required; besides `tags`, `element`, `configuration`, `extra`, `recover`, the options of a
---   client, and `body` in place of those that make up the request's body
--- @treturn[1] table the instance under the server's own names; `id` (number or string) and `token` (string,
---   to be kept: later calls need it) are always there. JSON nulls are left out, see the option `null`.
--- @return[1] nil
--- @treturn[1] meta about the exchange; `recovered` where the instance was looked for and found
+--- Makes an object for one instance, whose calls carry its token; with a client of its own.
+-- @tparam table given `token` and `user_secret` are required; besides `hub` and the options of a client. For
+--   several instances make a client, and take `client:instance`: they share its connections then.
+-- @treturn[1] sapanywhere.instance
 -- @return[2] nil
--- @treturn[2] error of any kind but "denied", "state", "callback"; `outcome` tells whether there may be an
---   instance
--- @treturn[2] meta about the exchange
+-- @treturn[2] error kind "usage", with every problem at once
 -- @raise when `given` is not a table
-function M.create_instance(given)
-  check_table("create_instance", given)
-  local result, err, meta = shared_client():create_instance(given)
-  return result, err, meta
+function M.instance(given)
+  check_table("instance", given)
+  return shared_client():instance(given)
 end
 
 --- Reads what came back to the callback URL (API page, Step 1, "Handle Callback from the Endpoint"). No I/O.

@@ -1,8 +1,7 @@
 local core = require "sapanywhere.core"
 local disguises = require "sapanywhere.hide.disguises"
-local endpoints = require "sapanywhere.api.rows"
 local errors = require "sapanywhere.errors"
-local options = require "sapanywhere.call.options"
+local made = require "support.values"
 local redact = require "sapanywhere.redact"
 
 -- Every way in which a secret may be written somewhere else.
@@ -241,11 +240,10 @@ end)
 
 describe("redact.secrets", function()
   it("finds what a call holds in secret, wherever it was given", function()
-    local client = assert(options.read(options.NEW,
-      { user_secret = "U1", organization_secret = function() return "O1" end }))
-    local values = assert(options.read(endpoints.create_instance, {
+    local client = assert(made.client({ user_secret = "U1", organization_secret = function() return "O1" end }))
+    local values = assert(made.call("create_instance", {
       api_key = "K1", code = "C1", callback_url = "https://x", name = "n", proxy = "http://me:p%40w@h:1",
-      configuration = { ["oauth.api.secret"] = "S1", ["event.notification.signature.key"] = "G1",
+      api_secret = "S1", configuration = { ["event.notification.signature.key"] = "G1",
         plain = "P1" },
       extra = { deep = { token = "T1", name = "N1" } },
     }, client))
@@ -255,7 +253,7 @@ describe("redact.secrets", function()
   end)
 
   it("finds those of a body", function()
-    local values = assert(options.read(endpoints.create_instance,
+    local values = assert(made.call("create_instance",
       { user_secret = "U1", organization_secret = "O1", body = {
       element = { key = "e" }, providerData = { code = "C1" }, name = "n",
       configuration = { ["oauth.callback.url"] = "u", ["oauth.api.key"] = "K1", ["oauth.api.secret"] = "S1" },

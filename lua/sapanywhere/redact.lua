@@ -8,7 +8,7 @@ local core = require "sapanywhere.core"
 local address = require "sapanywhere.call.address"
 local disguises = require "sapanywhere.hide.disguises"
 local errors = require "sapanywhere.errors"
-local options = require "sapanywhere.call.options"
+local options = require "sapanywhere.api.options"
 
 local HIDDEN = disguises.HIDDEN
 local DEEPEST = 200

@@ -13,7 +13,7 @@ local core = require "sapanywhere.core"
 local checks = require "sapanywhere.call.checks"
 local errors = require "sapanywhere.errors"
 local keys = require "sapanywhere.call.keys"
-local suggest = require "sapanywhere.base.suggest"
+local options = require "sapanywhere.call.options"
 local told = require "sapanywhere.call.told"
 
 local VERSION = "\1"
@@ -37,36 +37,16 @@ local function check_bind(value, name, problems)
 end
 
 local NEW = {
-  checks = {
-    key = keys.check(SHORTEST_KEY), ttl = checks.integer(1, 86400), element = checks.element,
-    callback_url = checks.text, on_use = checks.callable, clock = checks.callable,
-  },
-  names = { "key", "ttl", "element", "callback_url", "on_use", "clock" },
-  required = "key",
+  key = { check = keys.check(SHORTEST_KEY), required = true }, ttl = { check = checks.integer(1, 86400) },
+  element = { check = checks.element }, callback_url = { check = checks.text },
+  on_use = { check = checks.callable }, clock = { check = checks.callable },
 }
 local BOUND = {
-  checks = { bind = check_bind }, names = { "bind" }, required = "bind",
-  why = "bind must be given: what only the same browser can present again, such as the session's id, or false",
+  bind = {
+    check = check_bind, required = true,
+    why = "bind must be given: what only the same browser can present again, such as the session's id, or false",
+  },
 }
-
--- The checked values of one call; or nil and a usage error with every problem.
-local function read(call, row, given)
-  local values, problems = {}, {}
-  for name, value in pairs(given) do
-    if row.checks[name] then
-      values[name] = row.checks[name](value, name, problems, values)
-    else
-      problems[#problems + 1] = {
-        option = suggest.shown(name), kind = "unknown", message = suggest.unknown("option", name, row.names),
-      }
-    end
-  end
-  if given[row.required] == nil then
-    problems[#problems + 1] = { option = row.required, kind = "missing", message = row.why }
-  end
-  if problems[1] then return nil, errors.usage(call, problems) end
-  return values
-end
 
 -- Refusing
 
@@ -163,17 +143,19 @@ end
 -- The sealer
 
 local Sealer = {}
-local metatable = { __index = Sealer, __name = "sapanywhere.state" }
+-- A sealer's options are in a function in its metatable: whoever prints the sealer does not find the key, and a sealer
+-- that its own options mention is collected on every Lua.
+local function settings_of(self)
+  local metatable = type(self) == "table" and getmetatable(self)
+  if type(metatable) == "table" and metatable.__index == Sealer then return metatable.settings() end
+end
 
--- Sealer → its checked options: not in the sealer itself, where whoever prints it would find the key.
-local settings_of = setmetatable({}, { __mode = "k" })
-
-function metatable.__tostring()
+local function shown_as()
   return "sapanywhere.state"
 end
 
 local function check_call(call, self, given)
-  local settings = type(self) == "table" and settings_of[self]
+  local settings = settings_of(self)
   if not settings then error(call .. ": call it as a method, sealer:" .. call .. "(…)", 3) end
   if type(given) == "table" then return settings end
   error(call .. ": a table of options is expected, not a " .. type(given), 3)
@@ -188,7 +170,7 @@ end
 -- @treturn[2] table the error: kind "usage"; or "state" with the `reason` "clock" or "crypto"
 function Sealer:issue(given)
   local settings = check_call("issue", self, given)
-  local values, err = read("issue", BOUND, given)
+  local values, err = options.read("issue", BOUND, given)
   if not values then return nil, err end
   local now, nonce = read_clock(settings), core.random(NONCE_BYTES)
   if not now then return refuse("issue", "clock") end
@@ -214,7 +196,7 @@ end
 --   "clock" or "crypto"
 function Sealer:verify(value, given)
   local settings = check_call("verify", self, given)
-  local values, err = read("verify", BOUND, given)
+  local values, err = options.read("verify", BOUND, given)
   if not values then return nil, err end
   local opened = open(value)
   if not opened then return refuse("verify", "malformed") end
@@ -258,14 +240,15 @@ end
 -- @treturn[2] table the error, kind "usage", with every problem
 local function new(given)
   if type(given) ~= "table" then error("state: a table of options is expected, not a " .. type(given), 2) end
-  local values, err = read("state", NEW, given)
+  local values, err = options.read("state", NEW, given)
   if not values then return nil, err end
-  local sealer = setmetatable({}, metatable)
-  settings_of[sealer] = {
+  local settings = {
     key = values.key, ttl = values.ttl or 600, element = values.element or "sapanywhere",
     callback_url = values.callback_url or "", on_use = values.on_use, clock = values.clock or os.time,
   }
-  return sealer
+  return setmetatable({}, {
+    __index = Sealer, __name = "sapanywhere.state", __tostring = shown_as, settings = function() return settings end,
+  })
 end
 
 return { new = new }

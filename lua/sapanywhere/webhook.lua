@@ -8,7 +8,7 @@ local core = require "sapanywhere.core"
 local checks = require "sapanywhere.call.checks"
 local errors = require "sapanywhere.errors"
 local keys = require "sapanywhere.call.keys"
-local named = require "sapanywhere.call.named"
+local options = require "sapanywhere.call.options"
 local told = require "sapanywhere.call.told"
 
 local SCHEME = "sha256="
@@ -196,7 +196,7 @@ end
 -- @raise when `given` is not a table
 function Reader:read(given)
   local settings = check_call(self, given)
-  local values, err = named.read("read", READ, given)
+  local values, err = options.read("read", READ, given)
   if not values then return nil, err end
   local body = values.body
   if #body > MOST_BYTES then return fail("too_large", ("the body has more than %d bytes"):format(MOST_BYTES)) end
@@ -229,7 +229,7 @@ end
 -- @treturn[2] table the error, kind "usage", with every problem
 local function new(given)
   if type(given) ~= "table" then error("webhook: a table of options is expected, not a " .. type(given), 2) end
-  local values, err = named.read("webhook", NEW, given)
+  local values, err = options.read("webhook", NEW, given)
   if not values then return nil, err end
   local reader = setmetatable({}, metatable)
   settings_of[reader] = { key = values.key, on_use = values.on_use }

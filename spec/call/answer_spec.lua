@@ -2,7 +2,7 @@ local answer = require "sapanywhere.call.answer"
 local core = require "sapanywhere.core"
 local endpoints = require "sapanywhere.api.rows"
 local errors = require "sapanywhere.errors"
-local options = require "sapanywhere.call.options"
+local made = require "support.values"
 local plan = require "sapanywhere.call.plan"
 local redact = require "sapanywhere.redact"
 local system = require "sapanywhere.sandbox.carrier.system"
@@ -34,7 +34,9 @@ local function response_of(status, headers, body, nulls)
   local response = { status = status, headers = headers, body = body }
   if status < 200 or status > 299 then return response end
   local value, fault = core.decode(body, nulls == "keep")
-  if value ~= nil then return { status = status, headers = headers, value = value } end
+  if value ~= nil then
+    return { status = status, headers = headers, value = value, is_list = body:find("^%s*%[") ~= nil }
+  end
   response.fault = fault
   return response
 end
@@ -42,7 +44,7 @@ end
 -- Reads an answer to a call; `response` lacks what does not matter.
 local function read(call, response, given)
   local row = endpoints[call]
-  local values = assert(options.read(row, with(GIVEN[call], given)))
+  local values = assert(made.call(row.name, with(GIVEN[call], given)))
   response = response_of(response.status or 200, response.headers or {}, response.body or "", values.null)
   return answer.read(row, plan.request(row, values), response, values)
 end
@@ -305,22 +307,25 @@ describe("meta", function()
   end)
 end)
 
-describe("the search for an instance", function()
+describe("the answer to list_instances", function()
   local row = endpoints.list_instances
-  local values = assert(options.read(endpoints.create_instance, GIVEN.create_instance))
+  local values = assert(made.call("list_instances", { user_secret = "u", organization_secret = "o" }))
 
-  local function search(status, body)
-    return answer.read(row, {}, response_of(status, {}, body, values.null), values)
+  local function search(status, body, headers)
+    return answer.read(row, { repeatable = true }, response_of(status, headers or {}, body, values.null), values)
   end
 
-  it("finds a list, and an empty one behind 404", function()
+  it("is a list, and an empty one where the status is 404 and the platform says so", function()
     assert.same({ { id = 1 } }, (search(200, '[{"id":1}]')))
     assert.same({}, (search(200, "[]")))
     assert.same({}, (search(404, '{"requestId":"x","message":"No instances found"}')))
+    assert.same({}, (search(404, '{"message":"No instances found"}', { ["elements-request-id"] = "x" })))
   end)
 
   it("fails else", function()
     assert.equal("protocol", select(2, search(200, '{"id":1}')).kind)
+    assert.equal("protocol", select(2, search(200, "{}")).kind)
+    assert.equal("not_found", select(2, search(404, '{"message":"no route"}')).kind)
     assert.equal("not_found", select(2, search(404, "<html>")).kind)
     assert.equal("auth", select(2, search(401, "{}")).kind)
   end)
@@ -329,12 +334,12 @@ end)
 describe("a failure of the engine", function()
   it("becomes an error without secrets", function()
     local row = endpoints.create_instance
-    local values = assert(options.read(row, GIVEN.create_instance))
-    local err = answer.failure(row,
+    local values = assert(made.call(row.name, GIVEN.create_instance))
+    local err = answer.failure(row, {},
       { kind = "connect", outcome = "not_sent", message = "lost at secret-Zq9" }, values)
     assert.same({ "connect", "not_sent", true }, { err.kind, err.outcome, err.retryable })
     assert.equal("sapanywhere: connect: create_instance: lost at [hidden]", tostring(err))
-    err = answer.failure(row, { kind = "timeout", outcome = "unknown", message = "late" }, values)
+    err = answer.failure(row, {}, { kind = "timeout", outcome = "unknown", message = "late" }, values)
     assert.is_false(err.retryable)
   end)
 end)
@@ -418,8 +423,8 @@ end)
 
 describe("a failure of the engine that a base URL made", function()
   it("is a mistake of the caller's, told like the others", function()
-    local values = assert(options.read(endpoints.oauth_url, GIVEN.oauth_url))
-    local err = answer.failure(endpoints.oauth_url, core.judge { code = 3 }, values)
+    local values = assert(made.call("oauth_url", GIVEN.oauth_url))
+    local err = answer.failure(endpoints.oauth_url, {}, core.judge { code = 3 }, values)
     assert.equal("usage", err.kind)
     assert.equal("not_sent", err.outcome)
     assert.same({}, err.missing)

@@ -1,8 +1,8 @@
 local core = require "sapanywhere.core"
-local endpoints = require "sapanywhere.api.rows"
-local options = require "sapanywhere.call.options"
+local options = require "sapanywhere.api.options"
 local redact = require "sapanywhere.redact"
 local suggest = require "sapanywhere.base.suggest"
+local made = require "support.values"
 
 local OAUTH = { api_key = "k-1234", api_secret = "s-1234", callback_url = "https://www.mycoolapp.com/auth" }
 local CREATE = {
@@ -19,7 +19,8 @@ local function with(base, more, without)
 end
 
 local function read(name, given, client)
-  return options.read(name == "new" and options.NEW or endpoints[name], given, client)
+  if name == "new" then return made.client(given) end
+  return made.call(name, given, client)
 end
 
 local function body(more, without)
@@ -101,8 +102,8 @@ local WRONG = {
   { "create_instance", { extra = { 1 } }, "extra", "must be a table of names" },
   { "create_instance", { extra = { a = { 1, nil, 3 } } }, "extra.a", "must be" },
   { "create_instance", { extra = { a = { 1, 2, [1.5] = 3 } } }, "extra.a", "either a list or a table of names" },
-  { "create_instance", { extra = { element = { key = "sapanywhere", id = 2198 } } }, "element",
-    "extra.element.key and extra.element.id are the same entry: give one" },
+  { "create_instance", { extra = { element = { id = 2198 } } }, "element",
+    "give element in place of extra.element.id" },
   { "new", { state = "fixed" }, "state", "belongs to each call" },
   { "create_instance", { tls = { key_file = "/k" } }, "tls", "tls.key_file needs the cert_file" },
   { "create_instance", { base_url = "http://127.0.0.1:1", proxy = "http://h.example:3128" }, "proxy",
@@ -158,10 +159,13 @@ local WRONG = {
   { "new", { tls = MARK }, "tls", "tls must be a table" },
   { "new", { tls = { ca_file = "" } }, "tls.ca_file", "must not be empty" },
   { "new", { tls = { min_version = "1.1" } }, "tls.min_version", 'must be "1.2" or "1.3"' },
-  { "new", { tls = { verify = false } }, "tls", "unknown key of tls 'verify'" },
+  { "new", { tls = { verify = false } }, "tls.verify", "tls.verify: verification cannot be turned off; to trust a "
+    .. "certificate of your own give ca_file" },
+  { "new", { retry = 3 }, "retry", "retry must be a table such as { max = 3 }, or false" },
   { "new", { tls = { cafile = "x" } }, "tls", "(did you mean 'ca_file'?)" },
   { "new", { code = MARK }, "code", "option 'code' belongs to a call, not to a client" },
-  { "new", { api_secret = MARK .. "\n" }, "api_secret", "must not hold control characters" },
+  { "new", { api_secret = MARK .. "\n" }, "api_secret", "must not end in a newline" },
+  { "new", { api_secret = MARK .. "\nx" }, "api_secret", "must not hold control characters" },
 }
 
 local UNKNOWN = {
@@ -251,6 +255,7 @@ describe("options", function()
   it("have the documented defaults", function()
     local values = assert(read("oauth_url", OAUTH))
     assert.equal("https://api.cloud-elements.com/elements/api-v2", values.base_url)
+    assert.is_nil(values.max_response_bytes)
     assert.same({ 70, 10, "omit", "auto", "sapanywhere", "query", false }, {
       values.timeout, values.connect_timeout, values.null, values.wait,
         values.element,
@@ -287,15 +292,20 @@ describe("options", function()
     assert.same(before, redact.copy(given))
   end)
 
-  it("leave what is moved between places alone in the caller's and the client's tables", function()
-    local configuration = { ["oauth.api.key"] = "k", x = "1" }
-    local client = assert(read("new", { configuration = configuration }))
-    for _ = 1, 2 do
-      local values = assert(read("create_instance", with(CREATE, nil, "api_key"), client))
-      assert.equal("k", values.api_key)
-    end
-    assert.same({ ["oauth.api.key"] = "k", x = "1" }, configuration)
-    assert.same({ ["oauth.api.key"] = "k", x = "1" }, client.configuration)
+  it("are asked for by their own names, also where their entries came with the client", function()
+    local client = assert(read("new", { configuration = { ["oauth.api.key"] = "k", x = "1" } }))
+    local _, err = read("create_instance", with(CREATE, nil, "api_key"), client)
+    assert.equal("create_instance: give api_key in place of configuration['oauth.api.key']", err.message)
+  end)
+
+  it("count where they are inherited, as much as where they are given", function()
+    local inherited = setmetatable({}, { __index = with(CREATE, { tags = { "a" } }) })
+    local values = assert(read("create_instance", inherited))
+    assert.same({ "c-1234", "my shop", { "a" } }, { values.code, values.name, values.tags })
+    local _, err = read("create_instance", setmetatable({}, { __index = with(CREATE, { name = "" }) }))
+    assert.equal("create_instance: name must not be empty", err.message)
+    local retry = setmetatable({}, { __index = { max = 7 } })
+    assert.equal(7, assert(read("create_instance", with(CREATE, { retry = retry }))).retry.max)
   end)
 
   describe("given twice", function()
@@ -305,12 +315,12 @@ describe("options", function()
       { "oauth_url", { state = false, extra = { state = MARK } },
         "state and extra.state are the same entry" },
       { "create_instance", { configuration = { ["oauth.api.key"] = MARK } },
-        "api_key and configuration.oauth.api.key are the same entry" },
+        "api_key and configuration['oauth.api.key'] are the same entry: give api_key alone" },
       { "create_instance", { extra = { name = MARK } }, "name and extra.name are the same entry" },
       { "create_instance", { extra = { providerData = { code = MARK } } },
         "code and extra.providerData.code are the same" },
       { "create_instance", { extra = { configuration = { ["oauth.api.secret"] = MARK } } },
-        "api_secret and extra.configuration.oauth.api.secret are the same entry" },
+        "api_secret and extra.configuration['oauth.api.secret'] are the same entry" },
       { "create_instance", { element = "x", extra = { element = { key = MARK } } },
         "element and extra.element.key are the same" },
       { "create_instance", { element = "x", extra = { element = { id = 5 } } },
@@ -332,13 +342,13 @@ describe("options", function()
       local _, err = read("create_instance", with(CREATE, {
         configuration = { ["oauth.api.key"] = "x" }, extra = { element = { key = "z" } },
       }, "api_key"), client)
-      assert.equal("create_instance: api_key and configuration.oauth.api.key are the same entry: give one;"
-        .. " element and extra.element.key are the same entry: give one", err.message)
+      assert.equal("create_instance: api_key and configuration['oauth.api.key'] are the same entry: give api_key alone;"
+        .. " element and extra.element.key are the same entry: give element alone", err.message)
     end)
 
-    it("are checked like the option where given once, elsewhere", function()
+    it("are refused where given once, but elsewhere", function()
       local _, err = read("oauth_url", with(OAUTH, { extra = { apiKey = "" } }, "api_key"))
-      assert.equal("oauth_url: extra.apiKey must not be empty", err.message)
+      assert.equal("oauth_url: give api_key in place of extra.apiKey", err.message)
     end)
   end)
 
@@ -418,7 +428,7 @@ describe("options", function()
         { function() return nil, MARK end, "api_secret: its function must return a string" },
         { function() return 5 end, "api_secret: its function must return a string" },
         { function() return "" end, "api_secret must not be empty" },
-        { function() return MARK .. "\n" end, "api_secret must not hold control characters" },
+        { function() return MARK .. "\n" end, "api_secret must not end in a newline" },
       }
       for _, case in ipairs(cases) do
         local _, err = read("oauth_url", with(OAUTH, { api_secret = case[1] }))

@@ -1,12 +1,12 @@
 local core = require "sapanywhere.core"
 local endpoints = require "sapanywhere.api.rows"
-local options = require "sapanywhere.call.options"
+local made = require "support.values"
 local plan = require "sapanywhere.call.plan"
 local system = require "sapanywhere.sandbox.carrier.system"
 local version = require "sapanywhere.version"
 
 local function request(name, given, client)
-  return plan.request(endpoints[name], assert(options.read(endpoints[name], given, client)))
+  return plan.request(endpoints[name], assert(made.call(name, given, client)))
 end
 
 local function merged(base, more)
@@ -55,14 +55,10 @@ describe("the plan of oauth_url", function()
       (OAUTH_TARGET:gsub("elements/sapanywhere", "elements/2198")) },
     { "takes a numeric id as digits", { element = "2198" },
       (OAUTH_TARGET:gsub("elements/sapanywhere", "elements/2198")) },
-    { "takes an entry from extra to its documented place",
-      { state = nil, extra = { state = "s", zone = "z" } },
-      (OAUTH_TARGET:gsub("state=sapanywhere", "state=s&zone=z")) },
   }
   for _, case in ipairs(cases) do
     it(case[1], function()
       local given = merged(OAUTH, case[2])
-      if case[2].extra and case[2].extra.state then given.state = nil end
       assert.equal(case[3], request("oauth_url", given).target)
     end)
   end
@@ -123,8 +119,7 @@ describe("the plan of oauth_url", function()
   it("lets a list be long and compressed, a single object neither", function()
     local planned = request("oauth_url", OAUTH)
     assert.same({ 1048576, nil, false }, { planned.max_bytes, planned.gzip, planned.once })
-    planned = plan.request(endpoints.list_instances, setmetatable({ user_secret = "u", organization_secret = "o" },
-      { __index = assert(options.read(endpoints.oauth_url, OAUTH)) }))
+    planned = request("list_instances", { user_secret = "u", organization_secret = "o" })
     assert.same({ 8388608, true, false }, { planned.max_bytes, planned.gzip, planned.once })
   end)
 end)
@@ -189,16 +184,6 @@ describe("the plan of create_instance", function()
     assert.same(expected, core.decode(planned.body))
   end)
 
-  it("takes entries that come in configuration or extra instead of their options", function()
-    local given = merged(CREATE, {
-      configuration = { ["oauth.api.key"] = CREATE.api_key, ["oauth.api.secret"] = CREATE.api_secret },
-      extra = { name = CREATE.name, providerData = { code = CREATE.code },
-        element = { key = "sapanywhere" } },
-    })
-    given.api_key, given.api_secret, given.name, given.code = nil, nil, nil, nil
-    assert.same(documented(), core.decode(request("create_instance", given).body))
-  end)
-
   it("sends a body as it is given", function()
     local body = merged(documented(), { objects = { "a" }, element = { id = 2198 } })
     local planned = request("create_instance", {
@@ -210,7 +195,7 @@ describe("the plan of create_instance", function()
   end)
 
   it("gives the same request for the same values", function()
-    local values = assert(options.read(endpoints.create_instance,
+    local values = assert(made.call("create_instance",
       merged(CREATE, { configuration = { a = "b" } })))
     local one, two = plan.request(endpoints.create_instance, values),
       plan.request(endpoints.create_instance, values)
@@ -219,15 +204,49 @@ describe("the plan of create_instance", function()
   end)
 end)
 
-describe("the plan of the search for an instance", function()
-  it("asks for one tag", function()
-    local values = assert(options.read(endpoints.create_instance, merged(CREATE, { extra = { a = 1 } })))
-    values.tag = "made-by:1"
-    local planned = plan.request(endpoints.list_instances, values)
+describe("the plan of list_instances", function()
+  local SECRETS = { user_secret = "<INSERT_USER_SECRET>", organization_secret = "<INSERT_ORGANIZATION_SECRET>" }
+
+  it("asks for each tag, and for one page", function()
+    local planned = request("list_instances", merged(SECRETS, {
+      tags = { "made-by:1", "eu" }, search_text = "my shop", page_size = 7, next_page = "e+/=",
+    }))
     assert.equal("GET", planned.method)
-    assert.equal("/elements/api-v2/instances?tags%5B%5D=made-by%3A1", planned.target)
+    assert.equal("/elements/api-v2/instances?searchText=my%20shop&pageSize=7&nextPage=e%2B%2F%3D"
+      .. "&tags%5B%5D=made-by%3A1&tags%5B%5D=eu", planned.target)
     assert.same({ ACCEPT, AGENT, AUTHORIZATION }, planned.headers)
     assert.is_nil(planned.body)
+    assert.is_true(planned.repeatable)
+  end)
+end)
+
+describe("the path of an instance", function()
+  local SECRETS = { user_secret = "u", organization_secret = "o" }
+
+  for id, segment in pairs { [1001] = "1001", ["a b"] = false, [" "] = false, ["."] = false, [".."] = false,
+    [""] = false,
+    ["a/b?c#d"] = "a%2Fb%3Fc%23d", ["é%"] = "%C3%A9%25", ["********"] = false, [1.5] = false } do
+    it(("is one segment, or refused: %q"):format(tostring(id)), function()
+      for _, name in ipairs { "get_instance", "delete_instance", "enable_instance", "disable_instance" } do
+        local values, err = made.call(name, merged(SECRETS, { id = id }))
+        if segment then
+          assert.equal(BASE .. "/instances/" .. segment,
+            (plan.request(endpoints[name], values).target:gsub("/enabled$", "")))
+        else
+          assert.equal("usage", err.kind)
+          assert.equal("id", err.problems[1].option)
+        end
+      end
+    end)
+  end
+
+  it("takes a new authorization under its own parameter", function()
+    local given = merged(CREATE, { id = 7, element = 2198 })
+    local planned = request("reauthenticate_instance", given)
+    assert.equal("PUT", planned.method)
+    assert.equal(BASE .. "/instances/7?reAuthenticate=true", planned.target)
+    assert.same({ id = 2198 }, core.decode(planned.body).element)
+    assert.is_false(planned.repeatable)
   end)
 end)
 
@@ -239,14 +258,5 @@ describe("a creation whose body cannot be written", function()
     assert.truthy(err.message:find("the request's body is too large", 1, true), err.message)
     _, err = request("create_instance", merged(CREATE, { extra = { note = large } }))
     assert.truthy(err.message:find("note of the request's body is too large", 1, true), err.message)
-  end)
-end)
-
-describe("what a creation sends", function()
-  it("has nothing of an element that came in extra but its id", function()
-    local given = merged(CREATE, { extra = { element = { id = 2198 } } })
-    local planned = request("create_instance", given)
-    assert.is_nil(core.decode(planned.body).element)
-    assert.equal("/elements/api-v2/elements/2198/instances", planned.target)
   end)
 end)

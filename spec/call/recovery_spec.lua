@@ -1,6 +1,7 @@
 local answer = require "sapanywhere.call.answer"
 local endpoints = require "sapanywhere.api.rows"
-local options = require "sapanywhere.call.options"
+local made = require "support.values"
+local plan = require "sapanywhere.call.plan"
 local recovery = require "sapanywhere.call.recovery"
 local sandbox = require "sapanywhere.sandbox"
 local sapanywhere = require "sapanywhere"
@@ -111,22 +112,25 @@ describe("recovery, where the server ignores the filter and the list is long", f
 
   -- A server with two pages; what it is asked goes into the list `targets`.
   local function find(last_page, targets)
-    local values = assert(options.read(endpoints.create_instance, {
+    local values = assert(made.call("create_instance", {
       user_secret = "u", organization_secret = "o", api_key = "k", api_secret = "s", code = "c", name = "shop",
       callback_url = "https://www.mycoolapp.com/auth", retry = false,
     }))
     local tag = recovery.mark(values)
-    local function list(row, request)
+    local row = endpoints.create_instance
+    local function list(look, look_values)
+      local request = plan.request(look, look_values)
       targets[#targets + 1] = request.target
-      local response = { status = 200, headers = { ["x-runtime"] = "5" }, value = { { id = 1, tags = { "another" } } } }
+      local response = { status = 200, headers = { ["x-runtime"] = "5" }, is_list = true,
+        value = { { id = 1, tags = { "another" } } } }
       if #targets == 1 then
         response.headers["elements-next-page-token"] = TOKEN
       else
         response.value = last_page(tag)
       end
-      return answer.read(row, request, response, values)
+      return answer.read(look, request, response, look_values)
     end
-    return recovery.find(values, tag, list, function() end)
+    return recovery.find(row, values, tag, list, function() end)
   end
 
   it("reads on where the page before says", function()

@@ -42,10 +42,18 @@ describe("the reference", function()
     expect_entries("modules/sapanywhere", names_of(sapanywhere))
   end)
 
-  it("has every method of a client", function()
+  it("has every method of a client: its own, or under the module's name for it", function()
     local client = assert(sapanywhere.new {})
-    expect_entries("classes/sapanywhere.client", names_of(getmetatable(client).__index))
+    for _, name in ipairs(names_of(getmetatable(client).__index)) do
+      expect_entries(sapanywhere[name] and "modules/sapanywhere" or "classes/sapanywhere.client", { name })
+    end
     client:close()
+  end)
+
+  it("has every method of an instance and of a resource", function()
+    local shop = assert(sapanywhere.instance { user_secret = "u", token = "t" })
+    expect_entries("classes/sapanywhere.instance", names_of(getmetatable(shop).__index))
+    expect_entries("classes/sapanywhere.instance", names_of(getmetatable(shop.orders).__index))
   end)
 
   it("has every method of a sealer", function()

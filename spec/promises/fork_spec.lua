@@ -2,6 +2,7 @@
 
 local process = require "spec.process"
 local services = require "support.service"
+local made = require "support.values"
 
 local PATIENCE = 20 -- seconds
 
@@ -60,7 +61,7 @@ for _, scheme in ipairs { "http", "https" } do
     local function start_slow(seconds)
       local place = service:url { delay = seconds, tls = scheme == "https" }
       local origin, path = place:match("^(%w+://[^/]+)(.*)$")
-      return client.connections:pool({ tls = { ca_file = service.ca_file } }):start {
+      return made.connections(client):pool({ tls = { ca_file = service.ca_file } }):start {
         method = "GET", origin = origin, target = path .. "/elements/sapanywhere/oauth/url", headers = {},
         timeout = 30, connect_timeout = 5, max_bytes = 1e6,
       }

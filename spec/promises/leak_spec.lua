@@ -6,6 +6,7 @@ local child = require "support.child"
 local process = require "spec.process"
 local sapanywhere = require "sapanywhere"
 local services = require "support.service"
+local made = require "support.values"
 
 local CALLS = tonumber(os.getenv("LEAK_CALLS")) or 10000
 local TOLERANCE = 1024 -- KiB of resident memory: pages that the allocators have not given back
@@ -71,7 +72,7 @@ describe("after " .. CALLS .. " calls", function()
       assert(results[1] and results[2])
     end,
     function()
-      local pool = client.connections:pool {}
+      local pool = made.connections(client):pool {}
       pool:start { -- forgotten at once
         method = "GET", origin = places.origin, target = "/", headers = {}, timeout = 5, connect_timeout = 5,
         max_bytes = 1000,

@@ -215,11 +215,20 @@ static int decode(lua_State *L, const struct sap_transfer *transfer, const char 
   return sap_decode_once(L, body, transfer->body.len, keep_nulls, mended);
 }
 
-/* Sets the decoded value of a success in the table on the top, and `mended` where its text had to be; returns false, with
-   what is wrong set, for no JSON. */
+/* Whether the JSON is a list. */
+static bool begins_list(const char *body, size_t len) {
+  size_t i = 0;
+  while (i < len && (body[i] == ' ' || body[i] == '\t' || body[i] == '\n' || body[i] == '\r')) i++;
+  return i < len && body[i] == '[';
+}
+
+/* Sets the decoded value of a success in the table on the top, whether it is a list, which an empty table does not tell,
+   and `mended` where its text had to be; returns false, with what is wrong set, for no JSON. */
 static bool set_value(lua_State *L, const struct sap_transfer *transfer, const char *body, bool keep_nulls) {
   int response = lua_gettop(L);
   unsigned mended;
+  lua_pushboolean(L, begins_list(body, transfer->body.len));
+  lua_setfield(L, response, "is_list");
   bool is_json = decode(L, transfer, body, keep_nulls, &mended) == 1;
   if (!is_json) lua_pop(L, 1); /* the offset */
   lua_setfield(L, response, is_json ? "value" : "fault");
@@ -236,7 +245,7 @@ static bool set_value(lua_State *L, const struct sap_transfer *transfer, const c
 /* Pushes status, headers, and the body as text or, where it is a success and asked for, the value that it says. */
 static int push_response(lua_State *L, const struct sap_transfer *transfer, const char *nulls) {
   const char *body = transfer->body.data != NULL ? transfer->body.data : "";
-  lua_createtable(L, 0, 5);
+  lua_createtable(L, 0, 6);
   lua_pushinteger(L, transfer->status);
   lua_setfield(L, -2, "status");
   push_headers(L, &transfer->head);
@@ -276,9 +285,9 @@ static int push_result(lua_State *L, const struct sap_transfer *transfer, const 
 }
 
 /* transfer:result(nulls): the response, `{ status, headers, body }`; or nil and the failure. Given "omit" or "keep", a
-   success has the decoded `value` instead of the body, or beside it what is wrong with it as `fault`; a list of `notes`
-   on what was wrong and passed over, and `mended` where that were characters of the text. It is given once: what arrived
-   is wiped, and the transfer closed. */
+   success has the decoded `value` and `is_list` instead of the body, or beside it what is wrong with it as `fault`; a
+   list of `notes` on what was wrong and passed over, and `mended` where that were characters of the text. It is given
+   once: what arrived is wiped, and the transfer closed. */
 static int transfer_result(lua_State *L) {
   struct sap_transfer *transfer = sap_check_handle(L, 1, transfer_type);
   const char *nulls = luaL_optstring(L, 2, NULL);

@@ -77,27 +77,28 @@ local function shown(value, secrets, limit)
   return text ~= "" and text or nil
 end
 
-local function outcome_of(row, status)
-  return (row.repeatable or status >= 400 and status < 500) and "rejected" or "unknown"
+local function outcome_of(request, status)
+  return (request.repeatable or status >= 400 and status < 500) and "rejected" or "unknown"
 end
 
 -- What the caller of a call that happens once must know where nobody knows whether it happened.
-local function aftermath(row, outcome, status)
-  if row.repeatable or outcome ~= "unknown" then return "" end
+local function aftermath(row, request, outcome, status)
+  if request.repeatable or outcome ~= "unknown" then return "" end
   if not row.makes then return "; it may have been done: look before it is asked for again" end
   local verb = status and status >= 200 and status < 300 and "exists now" or "may exist"
   return ("; %s %s: look for it, or use recover"):format(row.makes, verb)
 end
 
 -- The error of an answer; `fields` holds what is particular to it.
-local function fail(row, meta, kind, message, fields)
+local function fail(row, request, meta, kind, message, fields)
   fields = fields or {}
   fields.status, fields.request_id = meta.status, fields.request_id or meta.request_id
-  fields.outcome = outcome_of(row, meta.status)
+  fields.outcome = outcome_of(request, meta.status)
   meta.warnings = {}
-  fields.message = ("%s: %s%s"):format(row.name, message, aftermath(row, fields.outcome, meta.status))
+  fields.message = ("%s: %s%s"):format(row.title, message,
+    aftermath(row, request, fields.outcome, meta.status))
   local err = errors.new(kind, fields)
-  err.retryable = retry.may_repeat(row, err) and true or false
+  err.retryable = retry.may_repeat(request, err) and true or false
   return nil, err, meta
 end
 
@@ -122,7 +123,13 @@ local function read_refusal(body, secrets)
   return said
 end
 
-local function read_refused(row, response, values, meta)
+-- What a refusal may mean for an instance's own call, and what ends it.
+local HINTS = {
+  auth = "the token may be of no use any more, or SAP Anywhere's own tokens are gone: see reauthenticate_instance",
+  forbidden = "the instance may be disabled: see enable_instance",
+}
+
+local function read_refused(row, request, response, values, meta)
   local status = response.status
   local said, later = read_refusal(response.body, redact.secrets(values)), rawget(response.headers, "retry-after")
   local kind = KIND_OF_STATUS[status] or KIND_OF_CLASS[math.floor(status / 100)] or "protocol"
@@ -134,8 +141,10 @@ local function read_refused(row, response, values, meta)
     message = message .. ": " .. said.text
   end
   if said.message and said.provider_message then message = message .. " (" .. said.provider_message .. ")" end
-  return fail(row, meta, kind, message, {
-    request_id = said.request_id, provider_message = said.provider_message,
+  local hint = row.auth == "instance" and HINTS[kind] or nil
+  if hint then message = message .. "; " .. hint end
+  return fail(row, request, meta, kind, message, {
+    request_id = said.request_id, provider_message = said.provider_message, hint = hint,
     retry_after = later and retry_after.read(later, rawget(response.headers, "date")) or nil,
   })
 end
@@ -153,16 +162,64 @@ local WORDS = {
   url = "an absolute http or https URL", text = "a string of printable characters", id = "a number or a string",
 }
 
-local function find_fault(row, result)
+local function object_fault(entries, result)
   if type(result) ~= "table" then return "the answer is not a JSON object" end
-  local answer = row.answer
-  for i = 1, #answer do
-    local entry = answer[i]
+  for i = 1, entries and #entries or 0 do
+    local entry = entries[i]
     if not IS[entry.is](result[entry.name]) then
       return ("the answer's %s is not %s"):format(entry.name, WORDS[entry.is])
     end
   end
-  if answer.list and next(result) ~= nil and result[1] == nil then return "the answer is not a JSON list" end
+end
+
+-- A count is a number, or digits, by itself or as the member `count`.
+local function count_of(result)
+  if type(result) == "table" then result = result.count end
+  if type(result) == "string" and result:find("^%d+$") then result = tonumber(result) end
+  return type(result) == "number" and result >= 0 and result % 1 == 0 and result or nil
+end
+
+-- What a good answer is, by the word of the row: each takes the answer's entry of the row and the response, and returns
+-- the result, or nil and what is wrong. Nil alone: it is not JSON.
+local RESULTS = {
+  object = function(answer, response)
+    local value = response.value
+    if value == nil then return nil end
+    local fault = object_fault(answer.has, value)
+    if fault then return nil, fault end
+    return value
+  end,
+  list = function(_, response)
+    if response.value ~= nil and not response.is_list then return nil, "the answer is not a JSON list" end
+    return response.value
+  end,
+  count = function(_, response)
+    if response.value == nil then return nil end
+    local count = count_of(response.value)
+    if not count then return nil, "the answer is not a count" end
+    return count
+  end,
+  nothing = function() return true end,
+  value = function(_, response) return response.value end,
+  anything = function(_, response)
+    if response.value ~= nil then return response.value end
+    return response.body == "" and true or response.body
+  end,
+}
+
+local function or_nothing(read)
+  return function(answer, response)
+    if response.value == nil and not response.body:find("%S") then return true end
+    return read(answer, response)
+  end
+end
+
+RESULTS["value or nothing"] = or_nothing(RESULTS.value)
+RESULTS["object or nothing"] = or_nothing(RESULTS.object)
+
+--- Whether the answer to a row's call is decoded.
+local function decodes(row)
+  return row.answer.is ~= "nothing"
 end
 
 -- A page for people, such as a gateway's; nothing else in place of an instance is shown, for it may hold a token.
@@ -171,20 +228,20 @@ local function is_page(body)
   return body:find("^%s*<!doctype html") or body:find("^%s*<html")
 end
 
-local function read_garbage(row, response, values, meta)
+local function read_garbage(row, request, response, values, meta)
   local what = response.fault
   if what == "out of memory" then
-    return fail(row, meta, "cancelled", "there was not enough memory to read the answer")
+    return fail(row, request, meta, "cancelled", "there was not enough memory to read the answer")
   end
   local message = ("the server answered %d, but not with JSON (%s)"):format(response.status, what)
-  local snippet = (is_page(response.body) or not row.authorized and not response.body:find("^%s*[{%[]"))
+  local snippet = (is_page(response.body) or row.auth == "none" and not response.body:find("^%s*[{%[]"))
     and shown(response.body, redact.secrets(values), SNIPPET)
-  return fail(row, meta, "json", snippet and message .. ": " .. snippet or message)
+  return fail(row, request, meta, "json", snippet and message .. ": " .. snippet or message)
 end
 
 -- Where characters of an answer had to be mended, what it owes us must not be among them.
 local function find_mended(row, result)
-  for _, entry in ipairs(row.answer) do
+  for _, entry in ipairs(row.answer.has or {}) do
     local value = result[entry.name]
     if type(value) == "string" and value:find(REPLACEMENT, 1, true) then
       return ("the answer's %s is not well-formed text"):format(entry.name)
@@ -205,32 +262,55 @@ local function holds(url, value)
   return false
 end
 
-local function list_warnings(request, response, result, values, headers)
+local function list_warnings(row, request, response, result, values, headers)
   local warnings, note = response.notes or {}, rawget(headers, "elements-error")
   if note then
     warnings[#warnings + 1] =
       "the server says in Elements-Error: " .. redact.line(note, MESSAGE, redact.secrets(values))
   end
-  if result.oauthUrl and request.state and not holds(result.oauthUrl, request.state) then
+  local url = row.name == "oauth_url" and result.oauthUrl
+  if url and request.state and not holds(url, request.state) then
     warnings[#warnings + 1] =
       "oauthUrl does not hold the state that was sent: it may be the answer to another request"
   end
-  if result.oauthUrl and values.api_secret and disguises.holds(result.oauthUrl, values.api_secret) then
+  if url and values.api_secret and disguises.holds(url, values.api_secret) then
     warnings[#warnings + 1] =
       "oauthUrl holds the API secret: whoever is sent there, and every log on the way, can read it"
   end
   return warnings
 end
 
+-- The platform's way to say that a list has no rows: JSON, and the id of the request in it or beside it. A gateway's
+-- 404 has none.
+local function is_empty_list(row, response, meta)
+  if response.status ~= row.empty_status then return false end
+  local said = core.decode(response.body)
+  return type(said) == "table" and (said.requestId ~= nil or meta.request_id ~= nil)
+end
+
+local function count_header(headers, name)
+  local text = rawget(headers, name)
+  return text and text:find("^%d+$") and tonumber(text) or nil
+end
+
+-- What the headers say about a list.
+local function add_paging(meta, headers)
+  local token = rawget(headers, "elements-next-page-token")
+  meta.next_page = token ~= "" and token or nil
+  meta.total_count = count_header(headers, "elements-total-count")
+  meta.returned_count = count_header(headers, "elements-returned-count")
+end
+
 --- Reads the response to a call.
--- @tparam table row the endpoint's row
+-- @tparam table row the call's row
 -- @tparam table request what plan.lua made
--- @tparam table response `{ status, headers }` and the `body`, or the `value` of a success (with `notes` on what
---   was wrong with it, `mended` where characters were), or a `fault` beside the body; its headers become `meta.headers`
+-- @tparam table response `{ status, headers }` and the `body`, or the `value` of a success (with `is_list`, `notes` on
+--   what was wrong with it, `mended` where characters were), or a `fault` beside the body; its headers become
+--   `meta.headers`
 -- @tparam table values the call's checked values
--- @treturn[1] table the decoded answer
+-- @return[1] the result, as the row's `answer` has it
 -- @return[1] nil
--- @treturn[1] table meta: status, headers, request_id, warnings
+-- @treturn[1] table meta: status, headers, request_id, warnings; of a list next_page, total_count, returned_count
 -- @return[2] nil
 -- @treturn[2] table the error
 -- @treturn[2] table meta, the same
@@ -241,17 +321,18 @@ local function read(row, request, response, values)
     status = status, headers = headers, request_id = rawget(headers, "elements-request-id"),
     warnings = nil, attempts = nil, elapsed = nil, -- room for what is still to come
   }
-  if status == row.empty_status and core.decode(response.body) then
+  if is_empty_list(row, response, meta) then
     meta.warnings = {}
     return {}, nil, meta
   end
-  if status < 200 or status > 299 then return read_refused(row, response, values, meta) end
+  if status < 200 or status > 299 then return read_refused(row, request, response, values, meta) end
 
-  local result = response.value
-  if result == nil then return read_garbage(row, response, values, meta) end
-  local fault = find_fault(row, result) or response.mended and find_mended(row, result)
-  if fault then return fail(row, meta, "protocol", fault) end
-  meta.warnings = list_warnings(request, response, result, values, headers)
+  local result, fault = RESULTS[row.answer.is](row.answer, response)
+  if result ~= nil and response.mended then fault = find_mended(row, result) end
+  if fault then return fail(row, request, meta, "protocol", fault) end
+  if result == nil then return read_garbage(row, request, response, values, meta) end
+  meta.warnings = list_warnings(row, request, response, result, values, headers)
+  if row.answer.is == "list" or row.answer.is == "anything" then add_paging(meta, headers) end
   if request.state then result.state = request.state end
   return result, nil, meta
 end
@@ -263,22 +344,23 @@ local function nothing()
 end
 
 --- Makes the error of a call that got no response.
--- @tparam table row the endpoint's row
+-- @tparam table row the call's row
+-- @tparam table request what plan.lua made
 -- @tparam table failure the engine's: kind, outcome, message, perhaps libcurl's own words as detail, and a status
 -- @tparam table values the call's checked values
 -- @treturn table the error
-local function failure_of(row, failure, values)
+local function failure_of(row, request, failure, values)
   if failure.kind == "usage" then
-    return errors.usage(row.name, { { option = "base_url", kind = "wrong", message = failure.message } })
+    return errors.usage(row.title, { { option = "base_url", kind = "wrong", message = failure.message } })
   end
   local message = failure.detail and ("%s (%s)"):format(failure.message, failure.detail) or failure.message
   local err = errors.new(failure.kind, {
-    message = row.name .. ": " .. redact.line(message, MESSAGE, redact.secrets(values))
-      .. aftermath(row, failure.outcome),
+    message = row.title .. ": " .. redact.line(message, MESSAGE, redact.secrets(values))
+      .. aftermath(row, request, failure.outcome),
     outcome = failure.outcome, status = failure.status,
   })
-  err.retryable = retry.may_repeat(row, err) and true or false
+  err.retryable = retry.may_repeat(request, err) and true or false
   return err
 end
 
-return { read = read, nothing = nothing, failure = failure_of }
+return { decodes = decodes, read = read, nothing = nothing, failure = failure_of }

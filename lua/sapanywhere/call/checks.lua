@@ -1,18 +1,17 @@
 --- What a value given by the caller must look like.
 --
--- Every check is called `check(value, name, problems, values)`. It returns the value to keep: a copy of what
--- is a table. What is wrong goes into the list `problems` with its name and never with its value. A check
--- that learns more than one thing leaves the rest in `values`.
+-- Every check is called `check(value, name, problems)`. It returns the value to keep: a copy of what is a table. What
+-- is wrong goes into the list `problems` with its name and never with its value.
 
 local core = require "sapanywhere.core"
 local address = require "sapanywhere.call.address"
-local suggest = require "sapanywhere.base.suggest"
+local hosts = require "sapanywhere.wait.find"
 
 local text_fault = core.text_fault
 
 local M = {}
 
---- Notes that a value is wrong: the phrase goes on behind the option's name.
+--- Notes that a value is wrong: the phrase follows the option's name.
 local function wrong(problems, name, what)
   problems[#problems + 1] = { option = name, kind = "wrong", message = name .. " " .. what }
 end
@@ -54,35 +53,26 @@ local function refuse_mask(value, name, problems)
   if MASKS[value] then wrong(problems, name, "must be the value itself, not the server's mask for it") end
 end
 
--- A secret, or a function that returns it when a call needs it: then `values.special`.
-function M.secret(value, name, problems, values)
-  if not text_fault(value) and not MASKS[value] then return value end
-  if type(value) == "function" then
-    values.special = true
-    return value
-  end
+-- A secret, or a function that returns it when a call needs it.
+function M.secret(value, name, problems)
+  if type(value) == "function" or not text_fault(value) and not MASKS[value] then return value end
   refuse_mask(value, name, problems)
+  if type(value) == "string" and value:find("^%C*\r?\n$") then
+    return wrong(problems, name, "must not end in a newline")
+  end
   return M.text(value, name, problems)
 end
 
 -- A secret that stands in the Authorization header, where comma and white space separate.
-function M.header_secret(value, name, problems, values)
+function M.header_secret(value, name, problems)
   if type(value) == "string" and (value:find(",", 1, true) or value:find(" ", 1, true)) then
     wrong(problems, name, "must not hold a comma or white space")
   end
-  return M.secret(value, name, problems, values)
+  return M.secret(value, name, problems)
 end
 
---- The checks that have nothing against plain text, or against a plain word, whatever they say to anything else.
-M.TEXTS = { [M.text] = "text", [M.secret] = "text", [M.header_secret] = "word" }
-
--- The user agent; the headers that every request has stand ready in `values.headers`.
-function M.user_agent(value, name, problems, values)
-  if type(value) == "string" then
-    values.headers = { "Accept: application/json", "User-Agent: " .. value }
-  end
-  return M.text(value, name, problems)
-end
+-- What the User-Agent header says.
+M.user_agent = M.text
 
 function M.boolean(value, name, problems)
   if type(value) ~= "boolean" then wrong(problems, name, "must be true or false") end
@@ -124,23 +114,12 @@ function M.word(words, others)
   end
 end
 
---- A check for a table with known keys: key → its own check.
-function M.record(keys)
-  local names = {}
-  for key in pairs(keys) do names[#names + 1] = key end
-  return function(value, name, problems)
-    if type(value) ~= "table" then return wrong(problems, name, "must be a table, not a " .. type(value)) end
-    local copy = {}
-    for key, entry in pairs(value) do
-      if keys[key] then
-        copy[key] = keys[key](entry, inside(name, key), problems)
-      else
-        problems[#problems + 1] =
-          { option = name, kind = "unknown", message = suggest.unknown("key of " .. name, key, names) }
-      end
-    end
-    return copy
+--- How to wait: a function, or the name of a host.
+function M.wait(value, name, problems)
+  if value ~= "auto" and type(value) ~= "function" and not hosts.is_host(value) then
+    wrong(problems, name, 'must be "auto", a function, or the name of a host such as "plain"')
   end
+  return value
 end
 
 function M.state(value, name, problems)
@@ -148,41 +127,100 @@ function M.state(value, name, problems)
   return M.text(value, name, problems)
 end
 
---- An element's key, or its numeric id as a number or digits; kept as a string. As a segment of a path it
--- stands ready in `values.segment`, and `values.by_id` tells which of the two it is.
-function M.element(value, name, problems, values)
+--- An element's key, or its numeric id as a number or digits; kept as a string.
+function M.element(value, name, problems)
   if type(value) == "number" then
     if not (value >= 1 and value <= 2 ^ 53) or value % 1 ~= 0 then
-      wrong(problems, name, "must be a positive whole number where it is an id")
-      return value
+      return wrong(problems, name, "must be a positive whole number where it is an id")
     end
-    value = ("%.0f"):format(value)
-  elseif type(value) ~= "string" then
-    return wrong(problems, name, "must be a key or a numeric id")
+    return ("%.0f"):format(value)
   end
-  values.segment, values.by_id = core.percent_encode(value), value:find("^%d+$") ~= nil
+  if type(value) ~= "string" then return wrong(problems, name, "must be a key or a numeric id") end
   if value:find("[/?#]") or value == "." or value == ".." then
-    wrong(problems, name, "must be one segment of a path: no '/', '?' or '#', not '.' or '..'")
+    return wrong(problems, name, "must be one segment of a path: no '/', '?' or '#', not '.' or '..'")
   end
   return M.text(value, name, problems)
+end
+
+-- One segment of a path, as text.
+local function segment(value, name, problems)
+  if type(value) == "number" then
+    if value % 1 ~= 0 or value < -2 ^ 53 or value > 2 ^ 53 then
+      return wrong(problems, name, "must be a whole number where it is a number")
+    end
+    return ("%.0f"):format(value)
+  end
+  if type(value) ~= "string" then
+    return wrong(problems, name, "must be a string or a number, not a " .. type(value))
+  end
+  if value:find("%s") then return wrong(problems, name, "must not hold white space") end
+  if value == "." or value == ".." then return wrong(problems, name, "must not be '.' or '..'") end
+  return M.text(value, name, problems)
+end
+
+--- An id, as answers have it: kept as text.
+function M.id(value, name, problems)
+  local id = segment(value, name, problems)
+  if MASKS[id] then refuse_mask(id, name, problems) end
+  return id
+end
+
+--- A list of segments: kept as a path, each encoded once.
+function M.segments(value, name, problems)
+  if type(value) ~= "table" or #value == 0 then
+    return wrong(problems, name, 'must be a list of segments, such as { "customers", 7, "notes" }')
+  end
+  local count, path = #value, {}
+  for key in next, value do
+    if type(key) ~= "number" or key < 1 or key > count or key % 1 ~= 0 then
+      return wrong(problems, name, "must be a list without gaps or names")
+    end
+  end
+  for i = 1, count do
+    local one = segment(value[i], inside(name, i), problems)
+    path[i] = one and core.percent_encode(one) or ""
+  end
+  return table.concat(path, "/")
+end
+
+-- Whether a segment means this folder or the one above, in any spelling.
+local function climbs(path)
+  for one in path:gmatch("[^/]+") do
+    local plain_one = one:gsub("%%2[eE]", ".")
+    if plain_one == "." or plain_one:find("..", 1, true) then return true end
+  end
+  return false
+end
+
+-- Bytes that may stand in a path as they are.
+local ODD_IN_PATH = "[^%w%-%._~!$&'()*+,;=:@/%%]"
+
+--- A path below the base URL: what must be encoded in it is, escapes stay as they are.
+function M.path(value, name, problems)
+  if M.text(value, name, problems) == nil then return nil end
+  if value:sub(1, 1) ~= "/" then return wrong(problems, name, "must begin with '/'") end
+  if value:find("[?#]") then return wrong(problems, name, "must hold no '?' or '#': parameters go into query") end
+  if climbs(value) then return wrong(problems, name, "must hold no '.' or '..' as a segment") end
+  local bad = value:gsub("%%%x%x", "")
+  if bad:find("%", 1, true) then return wrong(problems, name, "holds a percent sign without two hexadecimal digits") end
+  return (value:gsub(ODD_IN_PATH, function(byte) return ("%%%02X"):format(byte:byte()) end))
 end
 
 -- What the last good base URL was read as: a program has one or a few, and may give one with every call.
 local last = {}
 
-function M.base_url(value, name, problems, values)
+function M.base_url(value, name, problems)
   if value ~= last.url then
     if type(value) ~= "string" then return blame("type", value, name, problems) end
     local origin, path = address.base(value)
     if not origin then return wrong(problems, name, path) end
-    last = { url = value, origin = origin, prefix = path, base = origin .. path }
+    last = { url = value, base = origin .. path }
   end
-  values.origin, values.prefix = last.origin, last.prefix
   return last.base
 end
 
-function M.proxy(value, name, problems, values)
-  if type(value) == "function" then return M.secret(value, name, problems, values) end
+function M.proxy(value, name, problems)
+  if type(value) == "function" then return value end
   if type(value) ~= "string" then return wrong(problems, name, "must be a string, not a " .. type(value)) end
   local url, what = address.proxy(value)
   if not url then return wrong(problems, name, what) end
@@ -220,6 +258,15 @@ local function scalar(value, name, problems)
   return plain(value, name, problems)
 end
 
+-- A scalar of the caller's own data: any text, also an empty one, and stars.
+local function data(value, name, problems)
+  if type(value) == "string" then
+    if not core.is_utf8(value) then wrong(problems, name, "must be valid UTF-8") end
+    return value
+  end
+  return scalar(value, name, problems)
+end
+
 local function entry_name(key, name, problems)
   if type(key) ~= "string" then
     return wrong(problems, name, "must have strings for names, not a " .. type(key))
@@ -228,10 +275,8 @@ local function entry_name(key, name, problems)
   return plain(key, name .. ": a name", problems)
 end
 
---- Names with strings, numbers or booleans: a configuration, or more parameters of a query. Like `tree`, it
--- may hold entries that have an option of their own: then `values.special`.
-function M.map(value, name, problems, values)
-  values.special = true
+--- Names with strings, numbers or booleans: a configuration, or more parameters of a query.
+function M.map(value, name, problems)
   if type(value) ~= "table" then return wrong(problems, name, "must be a table, not a " .. type(value)) end
   local copy = {}
   for key, entry in pairs(value) do
@@ -250,9 +295,9 @@ local function has_gap(list, count)
   return false
 end
 
-local function copy_tree(value, name, problems, above)
+local function copy_tree(value, name, problems, above, leaf)
   if value == core.null then return value end
-  if type(value) ~= "table" then return scalar(value, name, problems) end
+  if type(value) ~= "table" then return leaf(value, name, problems) end
   if above[value] or above.depth >= 64 then
     return wrong(problems, name, "must not hold itself or be nested deeper than 64")
   end
@@ -265,7 +310,7 @@ local function copy_tree(value, name, problems, above)
       wrong(problems, name, "must be either a list or a table of names, not both")
       break
     elseif listed or entry_name(key, name, problems) then
-      copy[key] = copy_tree(entry, inside(name, key), problems, above)
+      copy[key] = copy_tree(entry, inside(name, key), problems, above, leaf)
     end
   end
   above[value], above.depth = nil, above.depth - 1
@@ -273,11 +318,104 @@ local function copy_tree(value, name, problems, above)
 end
 
 --- Anything that JSON can say, with a name for each entry at the top.
-function M.tree(value, name, problems, values)
-  values.special = true
+function M.tree(value, name, problems)
   if type(value) ~= "table" then return wrong(problems, name, "must be a table, not a " .. type(value)) end
   if value[1] ~= nil then return wrong(problems, name, "must be a table of names, not a list") end
-  return copy_tree(value, name, problems, { depth = 0 })
+  return copy_tree(value, name, problems, { depth = 0 }, scalar)
+end
+
+-- Reads a body that is given as JSON: the table that it says, nulls kept.
+local function decoded(value, name, problems)
+  if type(value) ~= "string" then return value end
+  local body, fault, offset = core.decode(value, true)
+  if body == nil then
+    return wrong(problems, name, ("is not JSON: %s at byte %d"):format(fault, offset or 0))
+  end
+  if type(body) ~= "table" then return wrong(problems, name, "must be a JSON object") end
+  return body
+end
+
+--- A whole body with names: a table, or the JSON text of one.
+function M.document(value, name, problems)
+  local body = decoded(value, name, problems)
+  return body ~= nil and M.tree(body, name, problems) or nil
+end
+
+--- A row of a resource, or a list: a table, or the JSON text of one. It is the caller's data, so anything may be in it.
+function M.row(value, name, problems)
+  local body = decoded(value, name, problems)
+  if body == nil then return nil end
+  if type(body) ~= "table" then return wrong(problems, name, "must be a table, or its JSON, not a " .. type(body)) end
+  return copy_tree(body, name, problems, { depth = 0 }, data)
+end
+
+--- What `request` sends: a table is written as JSON, a string goes out as it is.
+function M.payload(value, name, problems)
+  if type(value) == "string" then return value end
+  return M.row(value, name, problems)
+end
+
+--- A list of names, or names with commas between them: kept as the latter.
+function M.names(value, name, problems)
+  if type(value) == "table" then
+    local list = M.tags(value, name, problems)
+    if not list then return nil end
+    for i = 1, #list do
+      if type(list[i]) == "string" and list[i]:find(",", 1, true) then
+        return wrong(problems, inside(name, i), "must not hold a comma")
+      end
+      if type(list[i]) ~= "string" then return nil end
+    end
+    value = table.concat(list, ",")
+  end
+  return M.text(value, name, problems)
+end
+
+--- Parameters of a query: strings, numbers or booleans by name, or lists of them.
+function M.query(value, name, problems)
+  if type(value) ~= "table" then return wrong(problems, name, "must be a table, not a " .. type(value)) end
+  local copy = {}
+  for key, entry in next, value do
+    if entry_name(key, name, problems) then
+      if type(entry) == "table" then
+        local list = {}
+        for i = 1, #entry do list[i] = scalar(entry[i], inside(inside(name, key), i), problems) end
+        copy[key] = list
+      else
+        copy[key] = scalar(entry, inside(name, key), problems)
+      end
+    end
+  end
+  return copy
+end
+
+-- Headers that the library itself writes, because others than the service read them.
+local OWN_HEADERS = {
+  authorization = "the secrets go there", host = "it is that of base_url", ["content-length"] = "it is counted",
+  ["transfer-encoding"] = "the library chooses it", connection = "the library chooses it",
+  ["proxy-authorization"] = "the option proxy takes credentials", ["accept-encoding"] = "the library chooses it",
+  expect = "it is never sent", te = "the library chooses it", upgrade = "the library chooses it",
+  trailer = "the library chooses it", ["keep-alive"] = "the library chooses it",
+}
+
+--- Headers by name, kept as lines.
+function M.headers(value, name, problems)
+  if type(value) ~= "table" then return wrong(problems, name, "must be a table, not a " .. type(value)) end
+  local lines, seen = {}, {}
+  for key, entry in next, value do
+    if type(key) ~= "string" or not key:find("^[%w!#$%%&'*+.^_`|~-]+$") then
+      wrong(problems, name, "must have names of headers for names")
+    elseif OWN_HEADERS[key:lower()] then
+      wrong(problems, inside(name, key), "must not be set: " .. OWN_HEADERS[key:lower()])
+    elseif seen[key:lower()] then
+      wrong(problems, inside(name, key), "must not be given twice")
+    elseif M.text(entry, inside(name, key), problems) ~= nil then
+      seen[key:lower()] = true
+      lines[#lines + 1] = key .. ": " .. entry
+    end
+  end
+  table.sort(lines)
+  return lines
 end
 
 return M

@@ -1,11 +1,12 @@
---- Makes the request of a call from its checked values: pure, the same values give the same request.
+--- Makes the request of a call from its values: pure, the same values give the same request.
 
 local core = require "sapanywhere.core"
-local endpoints = require "sapanywhere.api.rows"
 local errors = require "sapanywhere.errors"
 
--- Bytes of an answer, where max_response_bytes says nothing else.
-local MOST, MOST_OF_A_LIST = 2 ^ 20, 2 ^ 23
+-- The platform answers a larger body with an error, and some gateways before it.
+local MOST_BODY = 8000000
+
+local OBJECT_BYTES, LIST_BYTES = 2 ^ 20, 2 ^ 23 -- what an answer may have where no limit is given
 
 -- What goes into a query is text; whole numbers are written without a fraction.
 local function to_text(value)
@@ -13,7 +14,17 @@ local function to_text(value)
   if type(value) == "number" and value % 1 == 0 and value >= -2 ^ 53 and value <= 2 ^ 53 then
     return ("%.0f"):format(value)
   end
+  if type(value) == "number" then return (core.encode(value)) end
   return tostring(value)
+end
+
+local function add(list, name, value)
+  if type(value) == "table" then
+    for i = 1, #value do add(list, name, value[i]) end
+  else
+    list[#list + 1] = name
+    list[#list + 1] = to_text(value)
+  end
 end
 
 -- A table's entries as a list of names and values, sorted by name.
@@ -21,37 +32,65 @@ local function sorted(more)
   local names, list = {}, {}
   for name in pairs(more) do names[#names + 1] = name end
   table.sort(names)
-  for _, name in ipairs(names) do
-    list[#list + 1] = name
-    list[#list + 1] = to_text(more[name])
-  end
+  for _, name in ipairs(names) do add(list, name, more[name]) end
   return list
 end
 
--- The fields of a row as core.target and core.compose take them.
-local in_query, in_body = {}, {}
-for _, row in pairs(endpoints) do
-  local query, body = {}, {}
-  for _, field in ipairs(row.fields) do
-    local option, at = field.option, field.at
-    query[#query + 1], query[#query + 2] = option, at[1]
-    body[#body + 1], body[#body + 2], body[#body + 3] = option, at[2] and at[1] or "", at[#at]
+-- The parameters that the values of a row's merged options make, or nil.
+local function merged_parameters(row, values)
+  local merges = row.merges
+  for i = 1, #merges do
+    local more = merges[i].place == "query" and values[merges[i].option]
+    if more then return sorted(more) end
   end
-  in_query[row], in_body[row] = query, body
+end
+
+-- Values of fields that core.target does not take as they are: numbers, booleans, lists.
+local function plain_parameters(row, values)
+  local query, plain = row.query, values
+  for i = 1, #query, 2 do
+    local value = values[query[i]]
+    if value ~= nil and value ~= false and type(value) ~= "string" then
+      if plain == values then plain = setmetatable({}, { __index = values }) end
+      plain[query[i]] = type(value) ~= "table" and to_text(value)
+    end
+  end
+  return plain
+end
+
+-- Parameters that come once for each entry of a list, such as `tags[]`.
+local function listed_parameters(row, values, more)
+  local query = row.query
+  for i = 1, #query, 2 do
+    local value = values[query[i]]
+    if type(value) == "table" then
+      more = more or {}
+      add(more, query[i + 1], value)
+    end
+  end
+  return more
 end
 
 local MOST_PARAMETERS = 1000 -- beside the fields of a query
 
--- The path and the query: the fields in their documented order, then what is merged in.
+local function too_wide(row)
+  local option = "tags"
+  for _, merged in ipairs(row.merges) do
+    if merged.place == "query" then option = merged.option end
+  end
+  local message = ("%s: must have at most %d parameters, of 1 MB altogether"):format(option, MOST_PARAMETERS)
+  return nil, errors.usage(row.title, { { option = option, kind = "wrong", message = message } })
+end
+
+-- The path and the query: the fields in their documented order, then lists, then what is merged in.
 local function plan_query(row, values, path)
-  local extra = row.flat and values.extra
-  local more = extra and sorted(extra) or nil
-  if not more then return core.target(path, in_query[row], values) end
-  local ok, target = false, nil
-  if #more <= 2 * MOST_PARAMETERS then ok, target = pcall(core.target, path, in_query[row], values, more) end
-  if ok then return target end
-  local message = ("extra: must have at most %d parameters, of 1 MB altogether"):format(MOST_PARAMETERS)
-  return nil, errors.usage(row.name, { { option = "extra", kind = "wrong", message = message } })
+  local more = listed_parameters(row, values, merged_parameters(row, values))
+  local plain = plain_parameters(row, values)
+  if not more then return core.target(path, row.query, plain) end
+  if #more > 2 * MOST_PARAMETERS then return too_wide(row) end
+  local ok, target = pcall(core.target, path, row.query, plain, more)
+  if not ok then return too_wide(row) end
+  return target
 end
 
 -- Puts a value at a place, making the tables on the way.
@@ -78,13 +117,20 @@ local function merge(body, more)
   end
 end
 
+-- The body as a table. Where the element is an id, the path names it, or the place for ids does.
 local function plan_body(row, values, by_id)
   local body = {}
-  local fields = row.fields
-  for i = 1, #fields do
-    local field = fields[i]
+  for _, field in ipairs(row.fields) do
     local value = values[field.option]
-    if value and not (by_id and field.option == "element") then put(body, field.at, value) end
+    local is_sent = field.place == "body" or row.movable and field.place == "query"
+    if is_sent and value ~= nil and value ~= false then
+      local is_id = by_id and field.or_at ~= nil
+      if not is_id then
+        put(body, field.at, value)
+      elseif not row.path_by_id then
+        put(body, field.or_at, tonumber(value))
+      end
+    end
   end
   for _, merged in ipairs(row.merges) do
     local more = values[merged.option]
@@ -93,74 +139,134 @@ local function plan_body(row, values, by_id)
   return body
 end
 
--- A body to which nothing is merged is written without making the tables in it. After a value that cannot be written,
--- nothing and a usage error.
+local function usage(row, option, message)
+  return errors.usage(row.title, { { option = option, kind = "wrong", message = message } })
+end
+
+local function too_large(row, size)
+  return errors.new("too_large", {
+    message = ("%s: the request's body has %d bytes, the platform takes %d at most"):format(row.title, size, MOST_BODY),
+    outcome = "not_sent", retryable = false,
+  })
+end
+
+local function has_merges(row, values)
+  for i = 1, #row.merges do
+    if values[row.merges[i].option] then return true end
+  end
+  return false
+end
+
+-- The body as JSON; or nil and the error of a value that cannot be written. A body to which nothing is merged is
+-- written without making the tables in it.
 local function plan_json(row, values, by_id)
   local body, where, what
-  if values.special or by_id then
-    body, where, what = core.encode(values.body or plan_body(row, values, by_id))
+  if type(values.body) == "string" then
+    body = values.body
+  elseif values.body ~= nil then
+    body, where, what = core.encode(values.body)
+  elseif by_id or has_merges(row, values) then
+    body, where, what = core.encode(plan_body(row, values, by_id))
   else
-    body, where, what = core.compose(in_body[row], values)
+    body, where, what = core.compose(row.json, values)
   end
-  if body then return body end
-  local message = ("%s of the request's body %s"):format(where ~= "" and where or "the whole", what)
-  return nil, errors.usage(row.name, { { option = "body", kind = "wrong", message = message } })
+  if not body then
+    return nil, usage(row, "body", ("%s of the request's body %s"):format(where ~= "" and where or "the whole", what))
+  end
+  if #body > MOST_BODY then return nil, too_large(row, #body) end
+  return body
 end
 
--- A row's path below the base URL, before and after the element.
-local function split(path)
-  local before, after = path:match("^(.*){element}(.*)$")
-  return { before = before or path, after = after }
+-- A path from its parts; each value is one segment, encoded once.
+local function plan_path(parts, values)
+  local path = values.prefix .. parts[1]
+  for i = 2, #parts, 2 do
+    local value = values[parts[i].option]
+    path = path .. (parts[i].encoded and value or core.percent_encode(value)) .. parts[i + 1]
+  end
+  return path
 end
 
-local paths = {}
-for _, row in pairs(endpoints) do
-  paths[row.path] = split(row.path)
-  if row.path_by_id then paths[row.path_by_id] = split(row.path_by_id) end
+local function authorization(row, values)
+  if row.auth == "account" then
+    return "Authorization: User " .. values.user_secret .. ", Organization " .. values.organization_secret
+  elseif row.auth == "instance" then
+    return "Authorization: User " .. values.user_secret .. ", Element " .. values.token
+  end
 end
 
-local function plan_path(path, values)
-  local parts = paths[path]
-  if not parts.after then return values.prefix .. parts.before end
-  return values.prefix .. parts.before .. values.segment .. parts.after
+local function has_header(lines, name)
+  for _, line in ipairs(lines) do
+    if line:sub(1, #name + 1):lower() == name .. ":" then return true end
+  end
+  return false
 end
 
+-- The lines of the request's head. Without anything of the call's own they are shared: not to be changed.
 local function plan_headers(row, values, body)
-  local usual = values.headers
-  if not body and not row.authorized then return usual end
-  local authorization = row.authorized
-    and "Authorization: User " .. values.user_secret .. ", Organization " .. values.organization_secret
-  if not body then return { usual[1], usual[2], authorization } end
-  return { usual[1], usual[2], "Content-Type: application/json", authorization or nil }
+  local usual, own = values.headers_of_all, row.known.headers and values.headers
+  local signed = authorization(row, values)
+  if not body and not signed and not own then return usual end
+  local lines = {}
+  for i = 1, #usual do
+    if not (own and has_header(own, usual[i]:match("^[^:]+"):lower())) then lines[#lines + 1] = usual[i] end
+  end
+  if body and not (own and has_header(own, "content-type")) then
+    lines[#lines + 1] = "Content-Type: application/json"
+  end
+  if signed then lines[#lines + 1] = signed end
+  for i = 1, own and #own or 0 do lines[#lines + 1] = own[i] end
+  return lines
+end
+
+local function has_body(row, values)
+  if row.content then return values.body ~= nil end
+  for i = 1, #row.fields do
+    if row.fields[i].place == "body" then return true end
+  end
+  return false
+end
+
+--- Whether a second try of the call can do no harm.
+local function is_repeatable(row, values)
+  if row.method:sub(1, 1) == "{" then return values.method == "GET" end
+  return row.repeatable or false
 end
 
 --- Makes the request of a call.
--- @tparam table row the endpoint's row
--- @tparam table values the checked values; left as they are
--- @treturn[1] table `{ method, origin, target, headers, body, timeout, connect_timeout, max_bytes, gzip, once }` as
---   the engine takes it, and `state`, the one that is sent. The list of headers may be shared: not to be changed.
+-- @tparam table row
+-- @tparam table values the call's values; left as they are
+-- @treturn[1] table `{ method, origin, target, headers, body, timeout, connect_timeout, max_bytes, repeatable,
+--   once, gzip }` as the engine takes it, and `state`, the one that is sent. The list of headers may be shared: not to
+--   be changed.
 -- @return[2] nil
--- @treturn[2] table a usage error, where a value cannot be written as JSON
+-- @treturn[2] table an error, where a value cannot be written as JSON or the body is too large
 local function request(row, values)
-  local method, path, body, err = row.method, row.path, nil, nil
-  if row.carrier == "body" then
-    local by_id = values.by_id and not values.body
-    if by_id then path = row.path_by_id end
-    body, err = plan_json(row, values, by_id)
-  elseif row.flat and values.secrets_in == "body" then
+  local method, parts, body, err = row.method, row.parts, nil, nil
+  local whole_body = values.body ~= nil
+  if method:sub(1, 1) == "{" then method = values.method end
+  if row.movable and values.secrets_in == "body" then
     method = "POST"
     body, err = plan_json(row, values)
+  elseif has_body(row, values) then
+    local by_id = not whole_body and not row.content and values.element:find("^%d+$") ~= nil
+    if by_id and row.parts_by_id then parts = row.parts_by_id end
+    body, err = plan_json(row, values, by_id)
   end
   if err then return nil, err end
-  local target = plan_path(path, values)
-  if not body then target, err = plan_query(row, values, target) end
-  if not target then return nil, err end
+  local target = plan_path(parts, values)
+  if #row.query + #row.merges > 0 and not (row.movable and body) then
+    target, err = plan_query(row, values, target)
+    if not target then return nil, err end
+  end
+  local repeatable = is_repeatable(row, values)
+  local is_list = row.answer.is == "list" or row.answer.is == "anything"
   return {
     method = method, origin = values.origin, target = target,
-    headers = plan_headers(row, values, body), body = body, state = values.state or nil,
+    headers = plan_headers(row, values, body), body = body, state = row.known.state and values.state or nil,
     timeout = values.timeout, connect_timeout = values.connect_timeout,
-    max_bytes = values.max_response_bytes or (row.answer.list and MOST_OF_A_LIST or MOST),
-    gzip = row.answer.list, once = not row.repeatable,
+    max_bytes = values.max_response_bytes or (is_list and LIST_BYTES or OBJECT_BYTES),
+    repeatable = repeatable, once = not repeatable, gzip = row.answer.is == "list" or nil,
   }
 end
 

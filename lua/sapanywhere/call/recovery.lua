@@ -4,8 +4,6 @@
 -- the platform documents no idempotency key, a list that is empty as 404, and tags as strings or as objects.
 
 local core = require "sapanywhere.core"
-local endpoints = require "sapanywhere.api.rows"
-local plan = require "sapanywhere.call.plan"
 
 local now = core.now
 
@@ -13,8 +11,6 @@ local PREFIX = "sapanywhere-call-"
 local LONGEST = 30   -- seconds for the search as a whole
 local PAGE_SIZE = "100"
 local MOST_PAGES = 20
-
-local ROW = endpoints.list_instances
 
 -- A list of tags with one more.
 local function with_tag(tags, tag)
@@ -52,52 +48,77 @@ local function collect(rows, tag, found)
   end
 end
 
--- One look through the list, page by page: what was found, and a failure where it may not be all.
-local function look(values, tag, list, deadline)
-  local found, seen = {}, {}
-  values.tag, values.page_size, values.next_page = tag, PAGE_SIZE, nil
+-- The values with which an instance is looked for: the call's own, but for what the look asks for.
+local function look_values(values, more)
+  more.tags = more.tags or false
+  return setmetatable(more, { __index = values })
+end
+
+-- One look through a list, page by page: what was found, and a failure where it may not be all.
+local function look_through(row, values, tag, ask, deadline)
+  local found, seen, token = {}, {}, nil
   for _ = 1, MOST_PAGES do
-    local rows, err, meta = list(ROW, plan.request(ROW, values), deadline)
+    local rows, err, meta =
+      ask(row, look_values(values, { tags = { tag }, page_size = PAGE_SIZE, next_page = token or false }), deadline)
     if not rows then return nil, err end
     collect(rows, tag, found)
-    local token = meta.headers["elements-next-page-token"]
-    if not token or token == "" or seen[token] or #rows == 0 or #found > 0 then return found end
-    seen[token], values.next_page = true, token
+    token = meta.next_page
+    if not token or seen[token] or #rows == 0 or #found > 0 then return found end
+    seen[token] = true
   end
   return found, ("the list of instances goes on after %d pages"):format(MOST_PAGES)
 end
 
---- What `err.recovery` says before anything was looked for: with it a program can look itself.
--- @tparam string tag from `mark`
--- @treturn table
-local function report_of(tag)
-  return { tag = tag, request = ROW.method .. " " .. ROW.path, looks = 0, found = 0 }
+-- One look at the instance itself.
+local function look_at(row, values, tag, ask, deadline)
+  local instance, err = ask(row, look_values(values, {}), deadline)
+  if not instance then return nil, err end
+  return has_tag(instance, tag) and { instance } or {}
 end
 
---- Searches for the instance of a creation whose outcome is unknown. What is not there yet may still appear, so it
--- looks as often as the call's retry policy allows.
--- @tparam table values the call's checked values
+--- What `err.recovery` says before anything was looked for: with it a program can look itself.
+-- @tparam table row of the call
 -- @tparam string tag from `mark`
--- @tparam function list performs one request: `list(row, request, deadline)` → rows, err, meta
+-- @treturn table
+local function report_of(row, tag)
+  local look = row.recovery
+  return { tag = tag, request = look.method .. " " .. look.path, looks = 0, found = 0 }
+end
+
+-- Whether an answer to the look holds all that the call's own answer must hold.
+local function is_whole(row, instance)
+  for _, entry in ipairs(row.answer.has) do
+    local value = instance[entry.name]
+    if value == nil or entry.is == "text" and (type(value) ~= "string" or value == "") then return false end
+  end
+  return true
+end
+
+--- Searches for what a call with an unknown outcome may have done. What is not there yet may still appear, so it looks
+-- as often as the call's retry policy allows.
+-- @tparam table row of the call; its `recovery` is the row that looks
+-- @tparam table values the call's values
+-- @tparam string tag from `mark`
+-- @tparam function ask performs one request: `ask(row, values, deadline)` → result, err, meta
 -- @tparam function sleep `sleep(seconds)`
 -- @treturn table|nil the instance
 -- @treturn table what was looked for and found, for `err.recovery`
-local function find(values, tag, list, sleep)
+local function find(row, values, tag, ask, sleep)
   local policy = values.retry or { max = 0 }
   local deadline = now() + math.min(values.timeout, LONGEST)
-  local report = report_of(tag)
+  local report = report_of(row, tag)
+  local look = row.recovery.answer.is == "list" and look_through or look_at
   for look_number = 1, 1 + policy.max do
-    local found, err = look(values, tag, list, deadline)
+    local found, err = look(row.recovery, values, tag, ask, deadline)
     report.looks = look_number
     if found and #found > 0 then
       report.found, report.id = #found, found[1].id
-      local usable = #found == 1 and found[1].id ~= nil and type(found[1].token) == "string" and found[1].token ~= ""
-      return usable and found[1] or nil, report
+      return #found == 1 and is_whole(row, found[1]) and found[1] or nil, report
     end
     report.failure = err and tostring(err) or nil
-    local pause = look_number <= policy.max and math.min(policy.cap, policy.base * 2 ^ (look_number - 1))
-    if not pause or now() + pause >= deadline then break end
-    sleep(pause)
+    local seconds = look_number <= policy.max and math.min(policy.cap, policy.base * 2 ^ (look_number - 1))
+    if not seconds or now() + seconds >= deadline then break end
+    sleep(seconds)
   end
   return nil, report
 end

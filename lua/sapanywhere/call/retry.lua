@@ -1,6 +1,6 @@
 --- Decides whether a failed call is made again, and when.
 --
--- | the row is      | failure                                        | again                              |
+-- | the call is     | failure                                        | again                              |
 -- |-----------------|------------------------------------------------|------------------------------------|
 -- | repeatable      | connect, dns, timeout                          | after a random pause               |
 -- | repeatable      | server with status 502, 503 or 504             | after Retry-After, or such a pause |
@@ -22,9 +22,9 @@ local function is_proxy_refusal(err)
   return err.kind == "connect" and err.outcome == "not_sent" and err.status ~= nil and err.status < 500
 end
 
-local function may_repeat(row, err)
+local function may_repeat(request, err)
   if is_proxy_refusal(err) then return false end
-  if not row.repeatable then return TRANSPORT[err.kind] and err.outcome == "not_sent" end
+  if not request.repeatable then return TRANSPORT[err.kind] and err.outcome == "not_sent" end
   return TRANSPORT[err.kind]
     or err.kind == "server" and GATEWAY[err.status]
     or err.kind == "rate_limited" and err.retry_after ~= nil
@@ -41,15 +41,15 @@ local function pause(policy, attempt)
   return random() * math.min(policy.cap, policy.base * 2 ^ (attempt - 1))
 end
 
---- @tparam table row the endpoint's row
+--- @tparam table request from plan.lua; `repeatable` tells whether a second try can do no harm
 -- @tparam table err what the attempt failed with
 -- @tparam number attempt how many attempts there have been
 -- @tparam table|boolean policy `{ max, base, cap }`, or false
 -- @tparam number left seconds until the deadline
 -- @treturn[1] number seconds to wait before the next attempt
 -- @return[2] nil when there must not be another one
-local function delay(row, err, attempt, policy, left)
-  if not policy or attempt > policy.max or not may_repeat(row, err) then return nil end
+local function delay(request, err, attempt, policy, left)
+  if not policy or attempt > policy.max or not may_repeat(request, err) then return nil end
   local seconds = err.retry_after or pause(policy, attempt)
   return seconds < left and seconds or nil
 end

@@ -22,7 +22,7 @@ end
 
 local function describe(name, row, request, attempt)
   return {
-    event = name, call = row.name, attempt = attempt, method = request.method, url = url_of(request),
+    event = name, call = row.title, attempt = attempt, method = request.method, url = url_of(request),
     bytes_sent = request.body and #request.body or 0,
   }
 end
@@ -49,13 +49,13 @@ function M.response(values, row, request, attempt, timings, err, meta)
   if err then event.kind, event.outcome, event.message = err.kind, err.outcome, err.message end
   emit(values, event)
   for _, message in ipairs(meta.warnings) do
-    emit(values, { event = "warning", call = row.name, attempt = attempt, message = message })
+    emit(values, { event = "warning", call = row.title, attempt = attempt, message = message })
   end
 end
 
 function M.retry(values, row, err, attempt, delay)
   emit(values, {
-    event = "retry", call = row.name, attempt = attempt, kind = err.kind, message = err.message, delay = delay,
+    event = "retry", call = row.title, attempt = attempt, kind = err.kind, message = err.message, delay = delay,
   })
 end
 

@@ -11,7 +11,7 @@ local entry = require "sapanywhere.store.entry"
 local find = require "sapanywhere.wait.find"
 local keys = require "sapanywhere.call.keys"
 local methods = require "sapanywhere.store.methods"
-local named = require "sapanywhere.call.named"
+local options = require "sapanywhere.call.options"
 
 local VERSION = 1
 local MOST_BYTES = 32 * 1024 * 1024
@@ -193,7 +193,7 @@ function place.remove(settings, name)
 end
 
 local function new(given)
-  local values, err = named.read("store.file", NEW, given)
+  local values, err = options.read("store.file", NEW, given)
   if not values then return nil, err end
   return methods.new("store.file", place, { path = values.path }, values.key)
 end

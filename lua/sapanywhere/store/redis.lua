@@ -5,7 +5,7 @@ local checks = require "sapanywhere.call.checks"
 local entry = require "sapanywhere.store.entry"
 local keys = require "sapanywhere.call.keys"
 local methods = require "sapanywhere.store.methods"
-local named = require "sapanywhere.call.named"
+local options = require "sapanywhere.call.options"
 local told = require "sapanywhere.call.told"
 
 local function check_prefix(value, name, problems)
@@ -72,7 +72,7 @@ function place.remove(settings, name)
 end
 
 local function new(given)
-  local values, err = named.read("store.redis", NEW, given)
+  local values, err = options.read("store.redis", NEW, given)
   if not values then return nil, err end
   local settings = { command = values.command, prefix = values.prefix, secrets = values.key }
   return methods.new("store.redis", place, settings, values.key)

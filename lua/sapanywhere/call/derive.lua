@@ -1,0 +1,163 @@
+--- Derives from the options that were given what a call works with: defaults, secrets that are asked for, a fresh
+-- state, the parts of the base URL, the headers that every request has.
+
+local core = require "sapanywhere.core"
+local address = require "sapanywhere.call.address"
+local entries = require "sapanywhere.call.entries"
+local errors = require "sapanywhere.errors"
+local options = require "sapanywhere.call.options"
+local prepare = require "sapanywhere.call.prepare"
+
+local M = {}
+
+local function note(problems, option, kind, message)
+  problems[#problems + 1] = { option = option, kind = kind, message = message }
+end
+
+-- The parts of the base URL, and the first headers of each request.
+local function split_base(values)
+  values.origin, values.prefix = values.base_url:match("^(%a+://[^/]+)(.*)$")
+end
+
+local function make_headers(values)
+  values.headers_of_all = { "Accept: application/json", "User-Agent: " .. values.user_agent }
+end
+
+-- Asks a caller's function for its secret. Its own words are not repeated: they may hold the secret.
+local function ask(name, check, values, problems)
+  local ok, secret = pcall(values[name])
+  if not ok then
+    note(problems, name, "wrong", name .. ": its function raised an error")
+  elseif type(secret) ~= "string" then
+    note(problems, name, "wrong", name .. ": its function must return a string")
+  else
+    values[name] = check(secret, name, problems)
+  end
+end
+
+-- A state that nobody can guess: 128 bits, in hex.
+local function fresh_state(problems)
+  local state = core.random_hex(16)
+  if state then return state end
+  note(problems, "state", "wrong", "state must be given: this system has no random bytes")
+end
+
+-- Seen from a proxy, a loopback address is its own, and without TLS it reads everything.
+local function check_proxy(values, problems)
+  local proxy, base = values.proxy, values.base_url
+  if type(proxy) ~= "string" or not base or base:find("^https:") or address.is_local(proxy) then return end
+  note(problems, "proxy", "wrong", "proxy must be on this machine (a loopback address) where base_url is http")
+end
+
+-- Whether an option was given with the call, or to the client: defaults do not count.
+local function is_given(name, given, above, defaults)
+  return given[name] ~= nil or above[name] ~= nil and above[name] ~= defaults[name]
+end
+
+-- Notes what was not given, unless something was said of it already: it may have come in the wrong place.
+local function need(name, given, values, problems)
+  if values[name] ~= nil or given[name] ~= nil then return end
+  for _, problem in ipairs(problems) do
+    if problem.option == name then return end
+  end
+  note(problems, name, "missing")
+end
+
+local function need_all(names, given, values, problems)
+  for i = 1, #names do need(names[i], given, values, problems) end
+end
+
+local function check_required(row, given, values, problems)
+  need_all(row.required, given, values, problems)
+  for _, field in ipairs(row.fields) do
+    if field.unless and not values[field.unless] then need(field.option, given, values, problems) end
+  end
+  if row.content == "row" then need("body", given, values, problems) end
+end
+
+-- Whether the body is given in place of the options that it is made of.
+local function has_whole_body(row, values)
+  return values.body ~= nil and not row.content
+end
+
+local function check_together(row, given, values, above, problems, defaults)
+  local said = values
+  if has_whole_body(row, values) then
+    said = entries.check_body(row, given, values, problems)
+    need_all(row.beside_body, given, values, problems)
+  else
+    if #row.merges > 0 then
+      entries.check(row, values, problems, function(name) return is_given(name, given, above, defaults) end)
+    end
+    check_required(row, given, values, problems)
+  end
+  for _, rule in ipairs(row.rules or {}) do rule(said, problems) end
+end
+
+-- The messages for names that are options, but not here.
+local function reader_of(row, registry)
+  return {
+    aliases = registry.aliases,
+    elsewhere = function(name)
+      if not registry.by_name[name] then return nil end
+      if not row.fields then return ("option '%s' belongs to a call, not to a client"):format(name) end
+      return ("option '%s' is not one of %s"):format(name, row.title)
+    end,
+  }
+end
+
+--- Reads and derives the values of one call.
+-- @tparam table row
+-- @tparam table given the caller's table; left as it is, and nothing in it is kept
+-- @tparam table above the values of the object that the call belongs to: complete, see `made_with`
+-- @tparam table registry the options, see api/options.lua
+-- @treturn[1] table the values; those of the object show through
+-- @return[2] nil
+-- @treturn[2] table a usage error with every problem
+function M.call(row, given, above, registry)
+  prepare.ready(row, registry)
+  row.reader = row.reader or reader_of(row, registry)
+  local problems = {}
+  local values = setmetatable({}, above.inherit)
+  options.take(given, row.known, values, problems, nil, row.reader)
+  check_together(row, given, values, above, problems, registry.defaults)
+  if row.known.state and values.state == nil then values.state = fresh_state(problems) end
+  local secrets = row.secrets
+  for i = 1, #secrets do
+    local name = secrets[i]
+    if type(values[name]) == "function" then ask(name, row.known[name].check, values, problems) end
+  end
+  if values.proxy then check_proxy(values, problems) end
+  if problems[1] then return nil, errors.usage(row.title, problems) end
+  if rawget(values, "base_url") then split_base(values) end
+  if rawget(values, "user_agent") then make_headers(values) end
+  return values
+end
+
+--- Reads and derives the values that an object is made with.
+-- @tparam table constructor `name`, and `known`: name → option
+-- @tparam table given the caller's table
+-- @tparam table above the values of the object above, or the defaults
+-- @tparam table registry the options, see api/options.lua
+-- @treturn[1] table the values, complete; `inherit` is the metatable with which a call's values see them
+-- @return[2] nil
+-- @treturn[2] table a usage error with every problem
+function M.made_with(constructor, given, above, registry)
+  constructor.reader = constructor.reader or reader_of(constructor, registry)
+  local values, problems = {}, {}
+  options.take(given, constructor.known, values, problems, nil, constructor.reader)
+  for _, name in ipairs(constructor.required or {}) do
+    if values[name] == nil and given[name] == nil then note(problems, name, "missing") end
+  end
+  for name, value in pairs(above) do
+    if values[name] == nil then values[name] = value end
+  end
+  if values.proxy then check_proxy(values, problems) end
+  if problems[1] then return nil, errors.usage(constructor.name, problems) end
+  split_base(values)
+  make_headers(values)
+  values.inherit = { __index = values }
+  return values
+end
+
+return M

@@ -1,0 +1,151 @@
+--- Prepares the rows of calls: what a row says is looked at once, and each step of a call finds what it needs.
+--
+-- A row has
+--
+-- - `name`, and `of` where it is a method of something else than a client: "instance" or "resource"
+-- - `method` and `path` below the base URL; `{name}` in them is a field. `path_by_id` is the path where the element is
+--   a numeric id
+-- - `auth`: "none", "account" (the account's two secrets) or "instance" (the user's secret and the instance's token)
+-- - `fields`, in the order they are sent: `option`; `place`, where it goes ("path", "query", "body", or "method");
+--   `at`, its path of names there, `or_at` where the server takes another too; `required`, `unless` another option is
+--   given; `encoded`, the option's check has encoded it already; `quiet`, it is not an option of the call: the object
+--   that the call belongs to has it
+-- - `merges`: options whose entries join those of a `place`, at its top or `under` a name
+-- - `also`: options that are taken though no field sends them; `content`: the check of an option `body` that is the
+--   whole body
+-- - `repeatable`: a second try can do no harm. A row whose method is a field is repeatable for GET
+-- - `movable`: the query may travel in the body of a POST
+-- - `rules`: functions of the values and the list of problems, for what options have to do with each other
+-- - `each`: the name of the iterator over its pages; `empty_status`: how the server says that a list is empty;
+--   `makes`: what may exist where nobody knows how the call ended; `recovery`: the row that looks for what a call with
+--   an unknown outcome may have done
+-- - `answer`: what a good answer is, see answer.lua
+
+local checks = require "sapanywhere.call.checks"
+
+local SIGNED_BY = {
+  none = {}, account = { "user_secret", "organization_secret" }, instance = { "user_secret", "token" },
+}
+
+local M = {}
+
+local function complain(row, message)
+  error(("the row %s %s"):format(row.name, message), 0)
+end
+
+-- A path cut at its fields: text, field, text, field, …
+local function cut(row, path, fields)
+  local parts, last = {}, 1
+  for before, name, after in path:gmatch("()%{([%w_]+)%}()") do
+    local field = fields[name]
+    if not field then complain(row, "has no field for {" .. name .. "} in " .. path) end
+    parts[#parts + 1] = path:sub(last, before - 1)
+    parts[#parts + 1] = field
+    last = after
+  end
+  parts[#parts + 1] = path:sub(last)
+  return parts
+end
+
+local function check_places(row, fields)
+  local paths = row.path .. (row.path_by_id or "")
+  for name, field in pairs(fields) do
+    if field.place == "path" and not paths:find("{" .. name .. "}", 1, true) then
+      complain(row, "has a field for {" .. name .. "}, which no path of it holds")
+    elseif field.place ~= "path" and field.place ~= "method" and not field.at then
+      complain(row, "does not say where " .. name .. " goes")
+    end
+  end
+end
+
+-- The option that a call takes, with the check that it has here.
+local function take(row, option)
+  if row.known[option.name] then return end
+  row.known[option.name] = { check = row.flat and option.flat_check or option.check }
+end
+
+local function send(row, option, required)
+  if required then row.required[#row.required + 1] = option.name end
+  if option.secret then row.secrets[#row.secrets + 1] = option.name end
+end
+
+local function take_fields(row, by_name)
+  for _, field in ipairs(row.fields) do
+    local option = by_name[field.option]
+    if not field.quiet then
+      take(row, option)
+      send(row, option, field.required and not field.unless)
+      if field.required and field.place == "path" then row.beside_body[#row.beside_body + 1] = option.name end
+    end
+  end
+  for _, merged in ipairs(row.merges) do take(row, by_name[merged.option]) end
+end
+
+-- Text that is not sent is not taken from a client either, whatever the client was made with.
+local function take_others(row, options)
+  for _, name in ipairs(SIGNED_BY[row.auth]) do
+    take(row, options.by_name[name])
+    send(row, options.by_name[name], true)
+    row.beside_body[#row.beside_body + 1] = name
+  end
+  for _, name in ipairs(row.also or {}) do take(row, options.by_name[name]) end
+  for _, option in ipairs(options.LIST) do
+    if option.client then take(row, option) end
+  end
+  send(row, options.by_name.proxy)
+  if row.content then row.known.body = { check = checks[row.content] } end
+end
+
+-- The fields of a place as core.target and core.compose take them.
+local function list_places(row)
+  row.query, row.json = {}, {}
+  for _, field in ipairs(row.fields) do
+    local option, at = field.option, field.at
+    if field.place == "query" then
+      table.insert(row.query, option)
+      table.insert(row.query, at[1])
+    end
+    if field.place == "body" or row.movable and field.place == "query" then
+      table.insert(row.json, option)
+      table.insert(row.json, at[2] and at[1] or "")
+      table.insert(row.json, at[#at])
+    end
+  end
+end
+
+--- Looks at a row as it is written, and cuts its paths. Raises where a name in a path has no field.
+-- @tparam table row
+function M.check(row)
+  local fields = {}
+  for _, field in ipairs(row.fields) do
+    if field.place == "path" then fields[field.option] = field end
+  end
+  for _, field in ipairs(row.fields) do
+    if row.path_by_id and row.path_by_id:find("{" .. field.option .. "}", 1, true) then
+      fields[field.option] = field
+    end
+  end
+  if not SIGNED_BY[row.auth] then complain(row, "has an auth that is not none, account or instance") end
+  check_places(row, fields)
+  row.merges = row.merges or {}
+  row.parts = cut(row, row.path, fields)
+  row.parts_by_id = row.path_by_id and cut(row, row.path_by_id, fields)
+  row.title = row.of and row.of .. ":" .. row.name or row.name
+end
+
+--- Makes a row ready for its calls, when it is first called.
+-- @tparam table row which `check` has seen
+-- @tparam table options `LIST` and `by_name`, see api/options.lua
+-- @treturn table the row
+function M.ready(row, options)
+  if row.known then return row end
+  row.flat = row.movable -- what is merged into a query holds no tables
+  row.known, row.required, row.beside_body, row.secrets = {}, {}, {}, {}
+  take_fields(row, options.by_name)
+  take_others(row, options)
+  list_places(row)
+  if row.recovery then M.ready(row.recovery, options) end
+  return row
+end
+
+return M

@@ -1,0 +1,66 @@
+--- An instance, used by its token: made by `client:instance`, or `sapanywhere.instance`.
+--
+-- `shop.customers`, `shop.orders` and `shop.products` are resources; `shop:resource { … }` gives any other.
+-- @classmod sapanywhere.instance
+
+local core = require "sapanywhere.core"
+local derive = require "sapanywhere.call.derive"
+local errors = require "sapanywhere.errors"
+local checks = require "sapanywhere.call.checks"
+local methods = require "sapanywhere.call.methods"
+local options = require "sapanywhere.api.options"
+local rows = require "sapanywhere.api.rows"
+
+local Instance, Resource = {}, {}
+Instance.__index = Instance
+Resource.__index = Resource
+
+for _, row in ipairs(rows.list) do
+  if row.of == "instance" then methods.add(Instance, row, options, "shop") end
+  if row.of == "resource" then methods.add(Resource, row, options, "shop.customers") end
+end
+
+-- A resource's values are the instance's, and its path.
+local function new_resource(owner, path)
+  local values = setmetatable({ resource = path }, owner.values.inherit)
+  values.inherit = { __index = values }
+  return methods.object(Resource, { connections = owner.connections, values = values })
+end
+
+--- A resource below the hub, by the segments of its path: each is percent-encoded once.
+-- @function instance:resource
+-- @tparam {string|number,...} segments such as `{ "customers", 7, "notes" }`
+-- @treturn[1] table an object with `list`, `each`, `get`, `create`, `update`, `delete` and `count`
+-- @return[2] nil
+-- @treturn[2] error kind "usage"
+-- @raise when called without a colon, or when `segments` is not a table
+function Instance:resource(segments)
+  local owner = methods.owner(self, Instance, "resource", "shop")
+  methods.check_table("resource", segments)
+  local problems = {}
+  local path = checks.segments(segments, "resource", problems)
+  if problems[1] then return nil, errors.usage("resource", problems) end
+  return new_resource(owner, path)
+end
+
+--- Makes the object of an instance.
+-- @tparam table owner `{ connections, values }` of the client
+-- @tparam table given the options
+-- @treturn[1] sapanywhere.instance
+-- @return[2] nil
+-- @treturn[2] error kind "usage"
+local function new(owner, given)
+  local values, err = derive.made_with(options.INSTANCE, given, owner.values, options)
+  if not values then return nil, err end
+  if values.user_secret == nil then
+    return nil, errors.usage("instance", { { option = "user_secret", kind = "missing" } })
+  end
+  local mine = { connections = owner.connections, values = values }
+  local self = methods.object(Instance, mine)
+  for _, name in ipairs { "customers", "orders", "products" } do
+    self[name] = new_resource(mine, core.percent_encode(name))
+  end
+  return self
+end
+
+return { new = new }

@@ -1,0 +1,28 @@
+--- What the steps of a call work with, made as the library makes it.
+
+local derive = require "sapanywhere.call.derive"
+local options = require "sapanywhere.api.options"
+local prepare = require "sapanywhere.call.prepare"
+local rows = require "sapanywhere.api.rows"
+
+local M = {}
+
+--- The values of a client.
+function M.client(given)
+  return derive.made_with(options.NEW, given, options.defaults, options)
+end
+
+--- The connections of a client.
+function M.connections(client)
+  return client["(owner)"]().connections
+end
+
+local plain_client
+
+--- The values of a call of a client, or of one without options: values; or nil and the error.
+function M.call(name, given, client)
+  plain_client = plain_client or assert(M.client {})
+  return derive.call(prepare.ready(rows[name], options), given, client or plain_client, options)
+end
+
+return M
