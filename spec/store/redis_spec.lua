@@ -138,12 +138,12 @@ describe("a store in Redis", function()
 end)
 
 describe("a store in a real Redis", function()
-  local server, client, command
+  local server, command
 
   setup(function()
     server = processes.start()
-    client = assert(processes.client(), "Debian's lua-redis is missing").connect("127.0.0.1", server.port)
-    function command(name, ...) return client[name:lower()](client, ...) end
+    assert(processes.client(), "Debian's lua-redis is missing")
+    command = dofile("examples/store.redis/plain_client.lua")("127.0.0.1", server.port)
   end)
   teardown(function() server:stop() end)
 
@@ -164,6 +164,15 @@ describe("a store in a real Redis", function()
       assert_failed("io", taken:get("x"))
       assert_failed("io", taken:names())
     end)
+
+    it("connects again when its connection was lost", function()
+      local one = open(command)
+      assert(one:put("x", { id = 1 }))
+      server:ask("client kill type normal skipme yes")
+      assert_failed("io", one:get("x"))
+      assert.equal(1, one:get("x").id)
+      assert(one:remove("x"))
+    end)
   end)
 
   -- nginx's Lua is LuaJIT.
@@ -178,18 +187,7 @@ describe("a store in a real Redis", function()
         lua_package_cpath = core_path(),
         server = ([[
           location = /store { content_by_lua_block {
-            local found, redis = pcall(require, "resty.redis")
-            if not found then redis = require "nginx.redis" end -- where Debian has it
-            local function command(name, ...)
-              local connection = redis:new()
-              connection:set_timeout(10000)
-              local ok, err = connection:connect("unix:%s")
-              if not ok then return nil, err end
-              local reply
-              reply, err = connection[name:lower()](connection, ...)
-              connection:set_keepalive(10000, 100)
-              return reply, err
-            end
+            local command = dofile("%s/examples/store.redis/nginx_client.lua")("unix:%s")
             local sapanywhere_store = require "sapanywhere.store"
             local store = assert(sapanywhere_store.redis { command = command, prefix = "%s", key = "%s" })
             local taken = assert(sapanywhere_store.redis { command = command, prefix = "taken", key = "%s" })
@@ -199,7 +197,7 @@ describe("a store in a real Redis", function()
             ngx.say(store:token("outside")(), " ", err.reason, " ", tostring(none), " ", tostring(nothing), " ",
               table.concat(store:names(), ","), " ", tostring(store:remove("outside")))
           } }
-        ]]):format(server.socket, PREFIX, KEY, KEY),
+        ]]):format(system.output("pwd -P"):gsub("\n", ""), server.socket, PREFIX, KEY, KEY),
       } })
       finally(function() host:stop() end)
       server:ask("set taken 1")

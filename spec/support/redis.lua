@@ -3,6 +3,7 @@
 -- It listens on a socket, which other users (nginx's workers) may use, and on a free port of 127.0.0.1, in a directory
 -- that goes with it. A shell owns both; it stops Redis, by its pid, and removes the directory when its input ends, so
 -- also when the specs are killed.
+
 local ports = require "sapanywhere.sandbox.carrier.ports"
 local random = require "sapanywhere.sandbox.service.random"
 local system = require "sapanywhere.sandbox.carrier.system"
