@@ -1,6 +1,6 @@
 # Builds, tests and installs sapanywhere. `make help` lists what there is to ask for.
 
-LUAS   := lua5.1 lua5.2 lua5.3 lua5.4 luajit
+LUAS   := lua5.1 lua5.2 lua5.3 lua5.4 luajit $(if $(shell command -v lua5.5),lua5.5)
 LUA    ?= lua5.4
 PREFIX ?= /usr/local
 SPEC   ?= $(SPECS)
@@ -16,7 +16,11 @@ CORE    := $(BUILD)/sapanywhere/core.so
 SOURCES := $(wildcard src/*/*.c)
 OBJECTS := $(SOURCES:src/%.c=$(BUILD)/obj/%.o)
 MODULES  = $(shell find lua -name '*.lua' | sort)
-SPECS    = $(shell find spec -name '*_spec.lua' -not -path 'spec/peers/*' | sort)
+SPECS    = $(shell find spec -name '*_spec.lua' | grep -Ev '^spec/($(subst $(SPACE),|,$(APART)))/' | sort)
+
+# Folders of spec/ that `make test` leaves out; each has a target of its own, test-heavy and so on.
+APART := heavy peers browser
+SPACE := $(subst ,, )
 
 # --- Flags: CFLAGS and LDFLAGS are the user's, the others are needed ---
 
@@ -59,15 +63,15 @@ $(BUILD)/flags: FORCE
 	  CC='$(CC)' LUA_CFLAGS='$(LUA_CFLAGS)' packaging/need build $(LUA) && mkdir -p $(@D) && \
 	  echo '$(COMPILE) | $(LINK) | $(SOURCES)' >$@; }
 
-each-lua: # the core for every Lua
-	@for lua in $(LUAS); do $(MAKE) --no-print-directory LUA=$$lua BUILD=build/$$lua || exit; done
+each-lua: # the core for every Lua, or for TESTED
+	@for lua in $(or $(TESTED),$(LUAS)); do $(MAKE) --no-print-directory LUA=$$lua BUILD=build/$$lua || exit; done
 
-# deps-build, -demo, -test, -peers, -bench, -check, -fuzz, -soak, -lint, -doc: get what the machine lacks for that, or name it.
+# deps-build, -demo, -test, -heavy, -peers, -browser, -bench, -check, -fuzz, -soak, -lint, -doc: get what the machine lacks for that, or name it.
 deps-build: ; @packaging/need --install build $(LUA)
-deps-demo:  ; @packaging/need --install demo lua5.4
+deps-demo:  ; @packaging/need --install demo $(DEMO_LUAS)
 deps-test:  ; @packaging/need --install test $(LUAS)
-deps-peers: ; @packaging/need --install peers $(HARD_LUAS)
 deps-bench: ; @packaging/need --install bench lua5.4 luajit
+$(APART:%=deps-%): deps-%: ; @packaging/need --install $* $(HARD_LUAS)
 deps-check: ; @packaging/need --install check $(LUAS)
 deps-fuzz:  ; @packaging/need --install fuzz lua5.4
 deps-soak:  ; @packaging/need --install demo $(LUA)
@@ -76,20 +80,36 @@ deps-doc:   ; @packaging/need --install doc
 
 # --- Testing: each step installs what is missing, on Debian and Ubuntu ---
 
-test: deps-test each-lua ## every spec on every Lua
-	@failed=; for lua in $(LUAS); do \
-	  $(MAKE) --no-print-directory spec LUA=$$lua BUILD=build/$$lua || failed="$$failed $$lua"; \
-	done; test -z "$$failed" || { echo "make test: failed on$$failed"; exit 1; }
+test: deps-test ## every spec on every Lua that has what they need, as many at once as there are processors
+	@$(MAKE) --no-print-directory test-luas TESTED="$$(packaging/need usable test $(LUAS))"
+
+JOBS         ?= $(shell nproc)
+LUA_MINUTES  ?= 30
+TEST_OF_LUAS  = $(TESTED:%=test-on-%)
+
+test-luas: each-lua
+	@rm -f $(TESTED:%=build/%/passed)
+	@$(MAKE) --no-print-directory --keep-going --jobs=$(JOBS) --output-sync=recurse $(TEST_OF_LUAS) || true
+	@failed=; for lua in $(TESTED); do test -e build/$$lua/passed || failed="$$failed $$lua"; done; \
+	test -z "$$failed" || { echo "make test: failed on$$failed"; exit 1; }
+
+# One that hangs is ended with all that it started, and has failed.
+test-on-%:
+	@timeout --kill-after=10 $(LUA_MINUTES)m $(MAKE) --no-print-directory spec LUA=$* BUILD=build/$* || { \
+	  test $$? -lt 124 || echo "make test: $* took longer than $(LUA_MINUTES) minutes"; exit 1; }
+	@touch build/$*/passed
+
+# test-heavy, test-peers, test-browser: each says first what it runs against, where it can.
+$(APART:%=test-%): test-%: deps-%
+	@test -d spec/$* || { echo "make test-$*: there are no specs in spec/$*"; exit 1; }
+	@test ! -x spec/$*/versions || spec/$*/versions
+	@failed=; for lua in $(HARD_LUAS); do \
+	  $(MAKE) --no-print-directory spec LUA=$$lua BUILD=build/$$lua SPEC=spec/$* || failed="$$failed $$lua"; \
+	done; test -z "$$failed" || { echo "make test-$*: failed on$$failed"; exit 1; }
 
 spec: $(CORE) helpers ## the specs on LUA only, installing nothing; SPEC=spec/x_spec.lua for one
 	@echo "== Specs on $(LUA)"
 	@$(RUN) $(UNDER) $(LUA) $(LUA_OPTIONS) $(BUSTED) $(if $(EAGER),--helper=spec/support/eager.lua) $(SPEC)
-
-test-peers: deps-peers ## the journey and creations by the hundred through servers and proxies that others wrote
-	@spec/peers/versions
-	@failed=; for lua in $(HARD_LUAS); do \
-	  $(MAKE) --no-print-directory spec LUA=$$lua BUILD=build/$$lua SPEC=spec/peers || failed="$$failed $$lua"; \
-	done; test -z "$$failed" || { echo "make test-peers: failed on$$failed"; exit 1; }
 
 # Five ways to try harder.
 check: deps-check each-lua ## every spec with sanitizers, valgrind and an eager collector, without memory, for an old libcurl
@@ -195,7 +215,10 @@ soak-run: $(CORE)
 	@CALLS='$(CALLS)' MINUTES='$(MINUTES)' $(RUN) $(LUA) spec/soak.lua
 
 demo: deps-demo ## the whole journey against the local service
-	@$(MAKE) --no-print-directory demo-run LUA=lua5.4
+	@$(MAKE) --no-print-directory demo-run LUA=$$(packaging/need usable demo $(DEMO_LUAS) | cut -d ' ' -f 1)
+
+# The first of these that has what it needs.
+DEMO_LUAS := lua5.4 luajit lua5.3 lua5.1
 
 demo-run: $(CORE)
 	@$(RUN) $(LUA) spec/demo.lua
@@ -226,7 +249,11 @@ build/bench/%: bench/%.c
 # What runs in the checkout uses its build. A sanitized core needs the sanitizer's library before everything else.
 RUN = LUA_PATH='lua/?.lua;spec/?.lua;;' LUA_CPATH='$(BUILD)/?.so;;' $(if $(SANITIZE),$(SANITIZED))
 SANITIZED = PATH="$(CURDIR)/$(BUILD)/bin:$$PATH" ASAN_OPTIONS=$${ASAN_OPTIONS:-detect_leaks=0}
-unexport LUA_INIT LUA_PATH_5_2 LUA_PATH_5_3 LUA_PATH_5_4 LUA_CPATH_5_2 LUA_CPATH_5_3 LUA_CPATH_5_4
+# Lua 5.2 and later prefer LUA_PATH_5_2 and so on to LUA_PATH.
+VERSIONS  := 5_2 5_3 5_4 5_5
+PATHS_SET := $(foreach name,LUA_PATH LUA_CPATH $(VERSIONS:%=LUA_PATH_%) $(VERSIONS:%=LUA_CPATH_%),\
+  $(if $(filter environment%,$(origin $(name))),$(name)))
+unexport LUA_INIT $(VERSIONS:%=LUA_PATH_%) $(VERSIONS:%=LUA_CPATH_%) $(VERSIONS:%=LUA_INIT_%)
 
 # --- Linting; `make -k lint` goes on after a complaint ---
 
@@ -260,9 +287,14 @@ format: ## rewrite src/ as .clang-format says
 LUA_DIR := $(if $(filter luajit,$(LUA)),5.1,$(LUA:lua%=%))
 quote    = '$(subst ','\'',$(1))'
 
+# What the variable held goes on after ours; where there was none, Lua's own path does.
+path_name  = $(firstword $(filter $(1)_$(subst .,_,$(LUA_DIR)),$(PATHS_SET)) $(1))
+path_value = $(2)$(if $(filter $(1),$(PATHS_SET)),$(if $(filter ;%,$(firstword $(value $(1)))),,;)$(value $(1)),;;)
+export_of  = @printf 'export %s=%s\n' $(1) $(call quote,$(call quote,$(call path_value,$(1),$(2))))
+
 env: ## the two exports with which a script anywhere uses this checkout's build for LUA
-	@printf 'export %s=%s\n' LUA_PATH $(call quote,$(call quote,$(CURDIR)/lua/?.lua;;))
-	@printf 'export %s=%s\n' LUA_CPATH $(call quote,$(call quote,$(CURDIR)/$(BUILD)/?.so;;))
+	$(call export_of,$(call path_name,LUA_PATH),$(CURDIR)/lua/?.lua)
+	$(call export_of,$(call path_name,LUA_CPATH),$(CURDIR)/$(BUILD)/?.so)
 
 # Where modules in C and in Lua go; luarocks says its own.
 INSTALL_LIB ?= $(PREFIX)/lib/lua/$(LUA_DIR)
@@ -285,6 +317,7 @@ lua-cflags:
 	@echo $(LUA_CFLAGS)
 
 .DELETE_ON_ERROR:
-.PHONY: FORCE all each-lua deps-build deps-demo deps-test deps-peers deps-bench deps-check deps-fuzz deps-soak deps-lint deps-doc \
-  test test-peers spec helpers check check-sanitized check-valgrind check-eager check-memory fuzz fuzz-run soak soak-run demo demo-run doc bench bench-run lint lint-lua lint-format lint-c \
-  lint-compilers format env install clean help lua-cflags
+.PHONY: FORCE all each-lua $(patsubst %,deps-%,build demo test bench check fuzz soak lint doc $(APART)) \
+  test test-luas $(LUAS:%=test-on-%) $(APART:%=test-%) spec helpers check $(patsubst %,check-%,sanitized valgrind eager memory older) \
+  fuzz fuzz-run soak soak-run demo demo-run doc bench bench-run lint $(patsubst %,lint-%,lua format c compilers) \
+  format env install clean help lua-cflags

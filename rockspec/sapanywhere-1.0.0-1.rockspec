@@ -22,7 +22,7 @@ loop, without blocking it. A local service to test against is part of it.]],
 supported_platforms = { "linux" }
 
 dependencies = {
-  "lua >= 5.1, < 5.5",
+  "lua >= 5.1, < 5.6",
   "lua-cjson >= 2.1.0",
 }
 

@@ -68,12 +68,29 @@ describe("the release", function()
 end)
 
 describe("make env", function()
+  -- What make says where only these path variables are set.
+  local function env(variables)
+    return lines_of("env -u LUA_PATH -u LUA_CPATH " .. (variables or "") .. " make -s env LUA=lua5.4 2>&1")
+  end
+
   it("prints two exports and nothing else", function()
-    local lines = lines_of("make -s env 2>&1")
+    local lines = env()
     assert.equal(2, #lines)
     assert.matches("^export LUA_CPATH='/.+/build/[^;]+/%?%.so;;'$", lines[1])
     assert.matches("^export LUA_PATH='/.+/lua/%?%.lua;;'$", lines[2])
   end)
+
+  for given, expected in pairs {
+    ["LUA_PATH='/my rocks/?.lua;;'"] = "^export LUA_PATH='/.+/lua/%?%.lua;/my rocks/%?%.lua;;'$",
+    ["LUA_PATH='/my/$HOME.lua'"] = "^export LUA_PATH='/.+/lua/%?%.lua;/my/%$HOME%.lua'$",
+    ["LUA_PATH_5_4=';;'"] = "^export LUA_PATH_5_4='/.+/lua/%?%.lua;;'$",
+    ["LUA_PATH_5_4='/a/?.lua;;' LUA_PATH=/b"] = "^export LUA_PATH_5_4='/.+/lua/%?%.lua;/a/%?%.lua;;'$",
+    ["LUA_PATH_5_3='/a/?.lua;;'"] = "^export LUA_PATH='/.+/lua/%?%.lua;;'$",
+  } do
+    it("says the variable that counts, and keeps what it held: " .. given, function()
+      assert.matches(expected, env(given)[2])
+    end)
+  end
 
   it("lets a script run from anywhere", function()
     local run = [[eval "$(make -s env)"; cd / && %s -e 'print((require "sapanywhere.version"))' 2>&1]]

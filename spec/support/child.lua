@@ -51,6 +51,11 @@ end
 -- Gives a command a terminal at which nobody types: this end of a pipe stays open.
 local terminal = "mkfifo %s.typed && script -qec %s /dev/null 0<>%s.typed"
 
+--- Whether this system has pseudo-terminals to give.
+function M.has_terminal()
+  return system.output("script -qec 'echo yes' /dev/null </dev/null 2>/dev/null"):find("yes", 1, true) ~= nil
+end
+
 --- Runs Lua code with `given`, a table of plain values, at hand; it returns a plain value.
 -- @tparam string code
 -- @tparam table given
