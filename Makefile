@@ -94,12 +94,16 @@ test-luas: each-lua
 	test -z "$$failed" || { echo "make test: failed on$$failed"; exit 1; }
 
 # One that hangs is ended with all that it started, and has failed.
-test-on-%:
+$(LUAS:%=test-on-%): test-on-%:
 	@timeout --kill-after=10 $(LUA_MINUTES)m $(MAKE) --no-print-directory spec LUA=$* BUILD=build/$* || { \
 	  test $$? -lt 124 || echo "make test: $* took longer than $(LUA_MINUTES) minutes"; exit 1; }
 	@touch build/$*/passed
 
-# test-heavy, test-peers, test-browser: each says first what it runs against, where it can.
+test-heavy:   ## the specs in spec/heavy, which take long
+test-peers:   ## the journey and creations by the hundred through servers and proxies that others wrote
+test-browser: ## the specs in spec/browser, in a real one
+
+# Each says first what it runs against, where it can.
 $(APART:%=test-%): test-%: deps-%
 	@test -d spec/$* || { echo "make test-$*: there are no specs in spec/$*"; exit 1; }
 	@test ! -x spec/$*/versions || spec/$*/versions
@@ -311,7 +315,7 @@ clean: ## remove build/
 	rm -rf build
 
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):.*## /make \1: /p' Makefile
+	@sed -n 's/^\([a-z-]*\): *.*## /make \1: /p' Makefile
 
 lua-cflags:
 	@echo $(LUA_CFLAGS)
