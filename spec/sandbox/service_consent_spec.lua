@@ -81,3 +81,59 @@ describe("the sandbox's consent page", function()
     end)
   end
 end)
+
+describe("the sandbox's pages", function()
+  local function pages()
+    local self = make_service()
+    local shown = show(self, ask(self))
+    return {
+      consent = shown,
+      refusal = self.call("GET", "/sbo/oauth2/authorize?x=1"),
+      allowed = self.call("GET", "/callback?code=abc&state=a%20b"),
+      denied = self.call("GET", "/callback?error=access_denied"),
+      empty = self.call("GET", "/callback"),
+    }
+  end
+
+  it("say their language, fit a phone and the dark, and need no script", function()
+    for name, page in pairs(pages()) do
+      assert.matches('<html lang="en">', page.body, nil, name)
+      assert.matches('name="viewport" content="width=device%-width', page.body)
+      assert.matches('name="color%-scheme" content="light dark"', page.body)
+      assert.matches("prefers%-color%-scheme: dark", page.body)
+      assert.matches("<main>\n<h1>[^<]+</h1>", page.body)
+      assert.not_matches("<script", page.body)
+      assert.not_matches(" on%a+=", page.body)
+      assert.not_matches("url%(", page.body)
+    end
+  end)
+
+  it("let no one keep, frame or follow them", function()
+    for _, page in pairs(pages()) do
+      assert.equal("no-store", header_of(page, "Cache-Control"))
+      assert.equal("no-referrer", header_of(page, "Referrer-Policy"))
+      assert.matches("default%-src 'none'.*frame%-ancestors 'none'", header_of(page, "Content-Security-Policy"))
+    end
+  end)
+
+  it("tell Allow and Deny apart, and say that this is a sandbox", function()
+    local body = pages().consent.body
+    assert.matches('<button class="allow" type="submit" [^>]*>Allow</button>', body)
+    assert.matches('<button class="deny" type="submit" [^>]*>Deny</button>', body)
+    assert.matches("Read and change business data", body)
+    assert.matches("local sandbox: there is no real account", body)
+  end)
+
+  it("give the address of the callback to be copied, escaped", function()
+    local all = pages()
+    assert.matches('tabindex="0">http://127.0.0.1:1/callback%?code=abc&amp;state=a%%20b</code>', all.allowed.body)
+    assert.matches("Access denied", all.denied.body)
+    assert.matches("neither a code nor an error", all.empty.body)
+    assert.not_matches('class="address"', all.empty.body)
+  end)
+
+  it("say what is wrong where it is heard, and where to go", function()
+    assert.matches('<p role="alert">[^<]+</p>', pages().refusal.body)
+    assert.matches("start again", pages().refusal.body)
+  end)
+end)

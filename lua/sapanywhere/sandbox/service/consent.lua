@@ -4,6 +4,7 @@
 
 local answers = require "sapanywhere.sandbox.service.answers"
 local documented = require "sapanywhere.sandbox.service.documented"
+local page = require "sapanywhere.sandbox.service.page"
 local random = require "sapanywhere.sandbox.service.random"
 local url = require "sapanywhere.sandbox.service.url"
 
@@ -73,22 +74,29 @@ function consent.read(settings, store, query)
 end
 
 local function refuse(message)
-  return answers.noted(answers.page(400, "This request cannot be granted",
-    "<p role=\"alert\">" .. answers.escape(message) .. "</p>"), message)
+  return answers.noted(page.make(400, "This request cannot be granted", "<p role=\"alert\">" .. page.escape(message)
+    .. "</p>\n<p class=\"aside\">Go back to the application and start again there.</p>"), message)
 end
 
 local form = [[
-<p>The application <strong>%s</strong> asks for access to your SAP Anywhere account. This is a local
-sandbox: there is no real account behind it.</p>
+<p>The application <strong>%s</strong> asks for access to your SAP Anywhere account.</p>
 <dl>
 <dt>What it wants to do</dt><dd>%s</dd>
-<dt>Where your answer is sent</dt><dd>%s</dd>
+<dt>Where your answer is sent</dt><dd><code>%s</code></dd>
 </dl>
-<form method="post" action="%s">
+<form class="choice" method="post" action="%s">
 <input type="hidden" name="form" value="%s">
-<button type="submit" name="decision" value="allow">Allow</button>
-<button type="submit" name="decision" value="deny">Deny</button>
-</form>]]
+<button class="allow" type="submit" name="decision" value="allow">Allow</button>
+<button class="deny" type="submit" name="decision" value="deny">Deny</button>
+</form>
+<p class="aside">This is a local sandbox: there is no real account behind it.</p>]]
+
+-- The scope as people read it.
+local function describe_scope(scope)
+  local said = page.escape(scope)
+  if scope == documented.scope then return "Read and change business data (<code>" .. said .. "</code>)" end
+  return "<code>" .. said .. "</code>"
+end
 
 --- Shows the page.
 -- @tparam table settings
@@ -98,10 +106,10 @@ sandbox: there is no real account behind it.</p>
 function consent.show(settings, store, request)
   local asked, problem = consent.read(settings, store, request.query)
   if not asked then return refuse(problem) end
-  local token, escape = random.hex(32), answers.escape
+  local token, escape = random.hex(32), page.escape
   store:put("forms", token, asked)
-  return answers.page(200, "Allow access to SAP Anywhere?", form:format(
-    escape(settings.api_key), escape(asked.scope), escape(asked.callback_url), consent.path, token))
+  return page.make(200, "Allow access to SAP Anywhere?", form:format(
+    escape(settings.api_key), describe_scope(asked.scope), escape(asked.callback_url), consent.path, token))
 end
 
 --- Grants or denies, and tells where that leads.
@@ -139,15 +147,31 @@ function consent.submit(_, store, request)
   return { status = 302, headers = { { "Location", target }, { "Cache-Control", "no-store" } }, body = "" }
 end
 
---- A page that plays the application's own callback.
+local endings = {
+  { "code", "Access allowed", "The application has received its code. You can close this page." },
+  { "error", "Access denied", "The application has been told that access was denied. You can close this page." },
+  { nil, "Nothing received", "The address of this page holds neither a code nor an error." },
+}
+
+local pasting = [[
+<p>%s</p>
+<p id="pasting">If a program waits for you to paste where you were sent, copy the address of this page first. One
+click selects it:</p>
+<code class="address" role="textbox" aria-readonly="true" aria-labelledby="pasting" tabindex="0">%s</code>]]
+
+--- A page that plays the application's own callback, for where there is none. A callback elsewhere shows a page of
+-- its own.
 -- @tparam table request
 -- @treturn table an answer
 function consent.callback(request)
   local values = url.parse_query(request.query) or {}
-  local said = "The callback holds neither a code nor an error."
-  if values.code then said = "The application has received its code. You can close this page." end
-  if values.error then said = "The application has been told that access was denied." end
-  return answers.page(200, "Back at the application", "<p>" .. said .. "</p>")
+  for _, ending in ipairs(endings) do
+    if not ending[1] then return page.make(200, ending[2], "<p>" .. ending[3] .. "</p>") end
+    if values[ending[1]] then
+      local address = request.origin .. request.path .. "?" .. request.query
+      return page.make(200, ending[2], pasting:format(ending[3], page.escape(address)))
+    end
+  end
 end
 
 return consent
