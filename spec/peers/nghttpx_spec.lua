@@ -128,17 +128,13 @@ describe("nghttpx", function()
 
     it("says 431 to a head that is too large for it: " .. title, function()
       start { more = "request-header-field-buffer=8192" }
-      local fails = port == "tls" and fronts.fails_early or fronts.fails
-      fails(service, fronts.client(peer, port, { user_agent = ("x"):rep(12000), retry = false }),
+      fronts.fails(service, fronts.client(peer, port, { user_agent = ("x"):rep(12000), retry = false }),
         { outcome = "rejected", status = 431, made = 0 })
     end)
   end
 
-  it("that allows two streams at a time makes nothing twice, and nothing that is called lost", function()
+  it("that allows two streams at a time gets no more", function()
     peer = nghttpx.start(service, { streams = 2 })
-    local sums = promises.create_all(service, { client = fronts.client(peer, "tls"), count = 200, concurrency = 100 })
-    assert.equal(sums.success, sums.created, promises.told(sums))
-    assert.truthy(sums.success >= 50, promises.told(sums))
-    fronts.all_succeed(service, { client = fronts.client(peer, "tls"), count = 20, concurrency = 2 })
+    fronts.all_succeed(service, { client = fronts.client(peer, "tls"), count = 200, concurrency = 100 })
   end)
 end)

@@ -11,7 +11,7 @@ local M = {}
 -- @tparam string port the port's name; all but `plain` speak TLS
 -- @tparam[opt] table more
 function M.client(peer, port, more)
-  local options = { base_url = M.url(peer, port), timeout = 20 }
+  local options = { base_url = M.url(peer, port), timeout = 20, retry = { max = 4, base = 0.02, cap = 0.5 } }
   for name, value in pairs(more or {}) do options[name] = value end
   return options
 end
@@ -41,39 +41,31 @@ function M.fails(service, options, expected, more)
   return err
 end
 
---- The same over HTTP/2, where the server resets the stream behind a page for which it did not wait for the request's
--- end: libcurl 7.88 may then have lost the page. Whether there was an answer is `err.status`.
-function M.fails_early(service, options, expected)
-  local result, err, made = promises.create(service, options)
-  assert.is_nil(result)
-  assert.equal(expected.made, made)
-  if err.status then
-    assert.same({ expected.outcome, expected.status }, { err.outcome, err.status }, tostring(err))
-  else
-    assert.same({ "connect", "unknown" }, { err.kind, err.outcome }, tostring(err))
-  end
-end
-
---- Each status that the server answers with by itself is told as it is, and nothing is made.
--- @tparam function fails `M.fails` or `M.fails_early`
-function M.denials(service, peer, port, statuses, fails)
+--- Each status that the server answers with by itself is told as it is, to a creation and to a read.
+function M.denials(service, peer, port, statuses)
   for _, status in ipairs(statuses) do
-    fails(service, M.client(peer, port, { base_url = M.url(peer, port, "/denied-" .. status) }),
-      { outcome = status < 500 and "rejected" or "unknown", status = status, made = 0 })
+    local options = M.client(peer, port, { base_url = M.url(peer, port, "/denied-" .. status), retry = false })
+    M.fails(service, options, { outcome = status < 500 and "rejected" or "unknown", status = status, made = 0 })
+    local client = service:client(options)
+    local auth, err = client:oauth_url(service:asking {})
+    client:close()
+    assert.is_nil(auth)
+    assert.same({ "rejected", status }, { err.outcome, err.status }, tostring(err))
   end
 end
 
 --- All succeed.
 function M.all_succeed(service, how)
   local sums = promises.create_all(service, how)
-  assert.same({ how.count, how.count }, { sums.success, sums.created }, promises.told(sums))
+  local asked = how.creations_only and 0 or how.count
+  assert.same({ how.count, how.count, asked }, { sums.success, sums.created, sums.asked }, promises.told(sums))
   return sums
 end
 
 --- All end honestly; those that say so may have been lost on the way, and at least so many succeed.
 function M.most_succeed(service, how, least)
   local sums = promises.create_all(service, how)
-  assert.truthy(sums.success >= least, promises.told(sums))
+  assert.truthy(sums.success >= least and sums.asked >= least, promises.told(sums))
   assert.equal(0, sums.rejected, promises.told(sums))
   return sums
 end

@@ -82,35 +82,56 @@ local function watch(events, done)
   if events and events[done] then events[done]() end
 end
 
---- Makes many instances at the same time and checks every promise.
+-- Asks for an OAuth URL, over HTTP/2 where that is spoken; the answer belongs to this call or there is none.
+local function ask(service, client, state, base_url, sums)
+  local auth, err = client:oauth_url(service:asking { state = state, base_url = base_url })
+  if auth then
+    assert.truthy(auth.oauthUrl:find("state=" .. state, 1, true), "another call's answer")
+    sums.asked = sums.asked + 1
+  else
+    local said = "oauth_url: " .. tostring(err)
+    sums.errors[said] = (sums.errors[said] or 0) + 1
+  end
+end
+
+--- Makes many instances at the same time, and asks for an OAuth URL before each, and checks every promise.
 -- @tparam table service
 -- @tparam table how `count`; `client` (its options); `concurrency` (50); `at`, functions by how many are done when
--- they are called; `url(number)`, where each goes, if not to the client's; `more`, options of each creation
--- @treturn table how many there were of each outcome, of `success`, of `created`; `errors`, the texts of failures with
+-- they are called; `url(number)`, where each goes, if not to the client's; `creations_only`;
+-- `more`, options of each creation
+-- @treturn table how many there were of each outcome, of `success`, of `created`; `asked`, how many OAuth URLs came;
+-- `errors`, the texts of failures with
 -- how many there were; `first`, one error
 function M.create_all(service, how)
   local client, calls, names = service:client(how.client), {}, name_all(how.count)
-  local timeout = how.client.timeout or 70
+  local timeout, reads = how.client.timeout or 70, { asked = 0, errors = {} }
   local _, failures = sapanywhere.all {
     items = names, concurrency = how.concurrency or 50, on_progress = function(done) watch(how.at, done) end,
     worker = function(name)
       local number = tonumber(name:match("%d+$"))
       local more = merged({ name = name, base_url = how.url and how.url(number) }, how.more)
-      local options, started = service:creating(more), core.now()
+      local options = service:creating(more)
+      if not how.creations_only then ask(service, client, name:gsub("%W", "-"), options.base_url, reads) end
+      local started = core.now()
       local result, err = client:create_instance(options)
       calls[name] = { result = result, err = err, elapsed = core.now() - started, timeout = timeout }
       return true
     end,
   }
   client:close()
-  for _, name in ipairs(names) do assert(calls[name], tostring(next(failures) and select(2, next(failures)))) end
-  return M.sum_up(service, names, calls)
+  for number = 1, how.count do
+    if failures[number] then error(failures[number], 0) end
+  end
+  return M.sum_up(service, names, calls, reads)
 end
 
 --- Checks the calls of these names against what the service has, and counts their outcomes.
-function M.sum_up(service, names, calls)
+function M.sum_up(service, names, calls, reads)
   local found = find_by_name(service)
-  local sums = { success = 0, not_sent = 0, rejected = 0, unknown = 0, created = 0, errors = {} }
+  local sums = {
+    success = 0, not_sent = 0, rejected = 0, unknown = 0, created = 0, asked = reads and reads.asked or 0,
+    errors = reads and reads.errors or {},
+  }
   for _, name in ipairs(names) do
     local call, made = calls[name], found[name] or {}
     local word = check(name, call, made)
@@ -134,7 +155,7 @@ end
 -- @treturn[2] table the error
 -- @treturn[2] number how many instances there are of it
 function M.create(service, options, more)
-  local sums = M.create_all(service, { count = 1, client = options, more = more })
+  local sums = M.create_all(service, { count = 1, client = options, more = more, creations_only = true })
   if sums.success == 1 then return true end
   return nil, sums.first, sums.created
 end
@@ -142,7 +163,7 @@ end
 --- The sums as a text, for the message of an assertion.
 function M.told(sums)
   local parts = {}
-  for _, word in ipairs { "success", "not_sent", "rejected", "unknown", "created" } do
+  for _, word in ipairs { "success", "not_sent", "rejected", "unknown", "created", "asked" } do
     parts[#parts + 1] = word .. " " .. sums[word]
   end
   for said, count in pairs(sums.errors) do parts[#parts + 1] = count .. " x " .. said end
