@@ -183,6 +183,8 @@ M.array = core.array
 -- @field error string: the provider's own word; with kind "denied" or "callback", like the next two
 -- @field error_description string: the provider's own
 -- @field error_uri string: the provider's own
+-- @field state_missing boolean: true where a state was expected and the provider's error came without one: anybody may
+--   have sent it, and of the provider's words only `error` is told
 
 --- What is known of an exchange: what calls return third.
 -- @table meta

@@ -1,104 +1,168 @@
-/* Tells quickly that a text holds no secret, under whatever it wears. */
+/* Tells whether a text holds a secret, under whatever it wears. */
+#include "bytes/disguise.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "bytes/base64.h"
-#include "bytes/disguise.h"
 #include "bytes/secure.h"
 #include "bytes/slice.h"
 
-enum { SHORTEST_SECRET = 4, GRAM = 4, DEPTH = 3 };
+enum { GRAM = 4, DEPTH = 3, AS_IT_IS = -1 };
 
-/* Both alphabets of base64 count as one, and a space as the plus that it is in forms: it may only find too much. */
+/* Both alphabets of base64 count as one, and a space as the plus that it is in forms. */
 static const unsigned char difference[256] = { ['-'] = '-' ^ '+', [' '] = ' ' ^ '+', ['_'] = '_' ^ '/' };
 
 static unsigned char plain_byte(char byte) {
   return (unsigned char)byte ^ difference[(unsigned char)byte];
 }
 
+/* Needles as texts. */
+
+/* The characters of base64 that depend on the bytes before a secret too. */
+static const size_t mixed[] = { 0, 2, 3 };
+
+static unsigned byte_at(const struct sap_needle *needle, size_t at) {
+  size_t shift = (size_t)needle->shift;
+  return at >= shift && at - shift < needle->len ? (unsigned char)needle->secret[at - shift] : 0;
+}
+
+/* The character of the base64 of the shifted secret. */
+static char base64_char(const struct sap_needle *needle, size_t index) {
+  static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  size_t first = index * 6 / 8;
+  unsigned both = byte_at(needle, first) << 8 | byte_at(needle, first + 1);
+  return alphabet[both >> (10 - index * 6 % 8) & 63];
+}
+
+/* How many characters of it depend on the secret alone: at least as many as it has bytes, from four bytes on. */
+static size_t needle_len(const struct sap_needle *needle) {
+  if (needle->shift < 0) return needle->len;
+  return (needle->len + (size_t)needle->shift) * 8 / 6 - mixed[needle->shift];
+}
+
+static char needle_char(const struct sap_needle *needle, size_t index) {
+  return needle->shift < 0 ? needle->secret[index] : base64_char(needle, index + mixed[needle->shift]);
+}
+
+static bool is_same(const struct sap_needle *needle, char expected, char found) {
+  if (needle->shift >= 0) return plain_byte(expected) == plain_byte(found);
+  return expected == found || (expected == ' ' && found == '+');
+}
+
+static bool begins_at(const struct sap_needle *needle, const char *at, const char *end) {
+  size_t len = needle_len(needle);
+  if ((size_t)(end - at) < len) return false;
+  for (size_t i = 0; i < len; i++)
+    if (!is_same(needle, needle_char(needle, i), at[i])) return false;
+  return true;
+}
+
+/* Sets of four bytes in a row, by their hash. */
+
 static unsigned hash_gram(const unsigned char *bytes) {
   uint32_t gram;
-
   memcpy(&gram, bytes, sizeof gram);
   return gram * UINT32_C(2654435761) >> (32 - SAP_GRAM_BITS);
 }
 
-bool sap_needles_begin(struct sap_needles *needles, size_t shortest, size_t count) {
-  if (shortest < SHORTEST_SECRET || count > SAP_MOST_SECRETS) return false;
-  needles->length = shortest < SAP_LONGEST_NEEDLE ? shortest : SAP_LONGEST_NEEDLE;
-  needles->count = 0;
+static void add_gram(uint64_t *set, const unsigned char *bytes) {
+  unsigned hash = hash_gram(bytes);
+  set[hash >> 6] |= UINT64_C(1) << (hash & 63);
+}
+
+static bool has_gram(const uint64_t *set, const char *text) {
+  const unsigned char bytes[GRAM] = { plain_byte(text[0]), plain_byte(text[1]), plain_byte(text[2]),
+                                      plain_byte(text[3]) };
+  unsigned hash = hash_gram(bytes);
+  return (set[hash >> 6] >> (hash & 63) & 1) != 0;
+}
+
+/* Making needles. */
+
+void sap_needles_begin(struct sap_needles *needles, size_t shortest) {
+  needles->prefix_len = shortest < SAP_LONGEST_PREFIX ? shortest : SAP_LONGEST_PREFIX;
+  needles->count = needles->short_count = 0;
   memset(needles->grams, 0, sizeof needles->grams);
-  return true;
+  memset(needles->begins, 0, sizeof needles->begins);
 }
 
-static void add_needle(struct sap_needles *needles, const char *text) {
-  unsigned char *needle = needles->bytes[needles->count++];
-
-  for (size_t i = 0; i < needles->length; i++) needle[i] = plain_byte(text[i]);
-  for (size_t i = 0; i + GRAM <= needles->length; i++) {
-    unsigned hash = hash_gram(needle + i);
-
-    needles->grams[hash >> 6] |= UINT64_C(1) << (hash & 63);
-  }
+static void add_needle(struct sap_needles *needles, const struct sap_needle *needle) {
+  unsigned char *prefix = needles->prefixes[needles->count];
+  needles->needles[needles->count++] = *needle;
+  for (size_t i = 0; i < needles->prefix_len; i++) prefix[i] = plain_byte(needle_char(needle, i));
+  for (size_t i = 0; i + GRAM <= needles->prefix_len; i++) add_gram(needles->grams, prefix + i);
+  needles->begins[prefix[0]] = true;
 }
 
-/* The base64 of a secret with `shift` bytes before it, without the characters that depend on these. */
-static void add_base64(struct sap_needles *needles, const char *secret, size_t len, size_t shift) {
-  static const size_t mixed[] = { 0, 2, 3 };
-  char bytes[SAP_LONGEST_NEEDLE + 3] = { 0 }, text[SAP_BASE64_SIZE(SAP_LONGEST_NEEDLE + 3) + 1];
-
-  if (len > SAP_LONGEST_NEEDLE) len = SAP_LONGEST_NEEDLE;
-  memcpy(bytes + shift, secret, len);
-  sap_base64_encode(text, bytes, shift + len);
-  add_needle(needles, text + mixed[shift]);
-  sap_wipe(bytes, sizeof bytes);
-  sap_wipe(text, sizeof text);
-}
-
-/* The whole characters of each base64 are at least as many as the secret's bytes. */
 void sap_needles_add(struct sap_needles *needles, const char *secret, size_t len) {
-  add_needle(needles, secret);
-  for (size_t shift = 0; shift < 3; shift++) add_base64(needles, secret, len, shift);
+  struct sap_needle needle = { secret, len, AS_IT_IS };
+  if (len < SAP_SHORTEST_SECRET) {
+    needles->short_needles[needles->short_count++] = needle;
+    return;
+  }
+  for (; needle.shift < 3; needle.shift++) add_needle(needles, &needle);
 }
 
 void sap_needles_wipe(struct sap_needles *needles) {
-  sap_wipe(needles->bytes, needles->count * sizeof needles->bytes[0]);
+  sap_wipe(needles->prefixes, needles->count * sizeof needles->prefixes[0]);
   sap_wipe(needles->grams, sizeof needles->grams);
+  sap_wipe(needles->begins, sizeof needles->begins);
 }
 
 /* Texts. */
 
-static bool has_needle(const struct sap_needles *needles, const unsigned char *at) {
-  for (size_t i = 0; i < needles->count; i++)
-    if (memcmp(needles->bytes[i], at, needles->length) == 0) return true;
+static bool has_needle_at(const struct sap_needles *needles, const char *at, const char *end) {
+  unsigned char bytes[SAP_LONGEST_PREFIX];
+  for (size_t i = 0; i < needles->prefix_len; i++) bytes[i] = plain_byte(at[i]);
+  for (size_t i = 0; i < needles->count; i++) {
+    if (memcmp(needles->prefixes[i], bytes, GRAM) != 0) continue;
+    if (memcmp(needles->prefixes[i], bytes, needles->prefix_len) != 0) continue;
+    if (begins_at(&needles->needles[i], at, end)) return true;
+  }
   return false;
 }
 
 /* Whether a needle begins at one of the places from `first` to `last`. */
 static bool is_around(const struct sap_needles *needles, struct sap_slice text, size_t first, size_t last) {
-  for (size_t at = first; at <= last && at + needles->length <= text.len; at++) {
-    unsigned char bytes[SAP_LONGEST_NEEDLE] = { 0 };
+  const char *end = text.data + text.len;
+  for (size_t at = first; at <= last && at + needles->prefix_len <= text.len; at++)
+    if (needles->begins[plain_byte(text.data[at])] && has_needle_at(needles, text.data + at, end)) return true;
+  return false;
+}
 
-    for (size_t i = 0; i < needles->length; i++) bytes[i] = plain_byte(text.data[at + i]);
-    if (has_needle(needles, bytes)) return true;
+/* A prefix has so many grams in a row that one of them is at a place that is looked at. */
+static bool has_long(const struct sap_needles *needles, struct sap_slice text) {
+  const size_t step = needles->prefix_len - GRAM + 1;
+  if (needles->count == 0) return false;
+  for (size_t at = 0; at + GRAM <= text.len; at += step)
+    if (has_gram(needles->grams, text.data + at) &&
+        is_around(needles, text, at >= step ? at - step + 1 : 0, at))
+      return true;
+  return false;
+}
+
+static bool is_alnum(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+static bool has_alone(const struct sap_needle *needle, struct sap_slice text) {
+  const char *end = text.data + text.len;
+  for (const char *at = text.data; (size_t)(end - at) >= needle->len; at++) {
+    if (!begins_at(needle, at, end)) continue;
+    if ((at == text.data || !is_alnum(at[-1])) && (at + needle->len == end || !is_alnum(at[needle->len])))
+      return true;
   }
   return false;
 }
 
-/* A needle has so many grams in a row that one of them is at a place that is looked at. */
-static bool is_in_layer(const struct sap_needles *needles, struct sap_slice text) {
-  const size_t step = needles->length - GRAM + 1;
-
-  for (size_t at = 0; at + GRAM <= text.len; at += step) {
-    unsigned char bytes[GRAM];
-    unsigned hash;
-
-    for (size_t i = 0; i < GRAM; i++) bytes[i] = plain_byte(text.data[at + i]);
-    hash = hash_gram(bytes);
-    if ((needles->grams[hash >> 6] >> (hash & 63) & 1) == 0) continue;
-    if (is_around(needles, text, at >= step ? at - step + 1 : 0, at)) return true;
-  }
+static bool has_short(const struct sap_needles *needles, struct sap_slice text) {
+  for (size_t i = 0; i < needles->short_count; i++)
+    if (has_alone(&needles->short_needles[i], text)) return true;
   return false;
+}
+
+static bool is_in_layer(const struct sap_needles *needles, struct sap_slice text) {
+  return has_long(needles, text) || has_short(needles, text);
 }
 
 /* Escapes. Each reader stands behind the mark, writes what the escape means and returns where it ends, or NULL. */
@@ -126,8 +190,13 @@ static char *write_utf8(char *out, uint32_t code) {
   } else if (code < 0x800) {
     *out++ = (char)(0xC0 | code >> 6);
     *out++ = (char)(0x80 | (code & 0x3F));
-  } else {
+  } else if (code < 0x10000) {
     *out++ = (char)(0xE0 | code >> 12);
+    *out++ = (char)(0x80 | (code >> 6 & 0x3F));
+    *out++ = (char)(0x80 | (code & 0x3F));
+  } else {
+    *out++ = (char)(0xF0 | code >> 18);
+    *out++ = (char)(0x80 | (code >> 12 & 0x3F));
     *out++ = (char)(0x80 | (code >> 6 & 0x3F));
     *out++ = (char)(0x80 | (code & 0x3F));
   }
@@ -143,32 +212,40 @@ static const char *read_percent(const char *at, const char *end, char **out) {
   return stop;
 }
 
+/* "uXXXX", where the second half of a pair may follow: together they are one character. */
+static const char *read_unicode(const char *at, const char *end, uint32_t *code) {
+  uint32_t low;
+  const char *stop, *second;
+
+  if (at >= end || *at != 'u') return NULL;
+  stop = read_digits(at + 1, end, 16, 4, code);
+  if (stop - at < 5) return NULL;
+  if (*code >> 10 != 0xD800 >> 10 || end - stop < 6 || stop[0] != '\\' || stop[1] != 'u') return stop;
+  second = read_digits(stop + 2, end, 16, 4, &low);
+  if (second - stop < 6 || low >> 10 != 0xDC00 >> 10) return stop;
+  *code = 0x10000 + ((*code & 0x3FF) << 10 | (low & 0x3FF));
+  return second;
+}
+
 static const char *read_backslash(const char *at, const char *end, char **out) {
   uint32_t code;
   const char *stop;
 
-  if (at >= end) return NULL;
-  if (strchr("/\\\"'", *at) != NULL && *at != '\0') {
+  if (at < end && *at != '\0' && strchr("/\\\"'", *at) != NULL) {
     *(*out)++ = *at;
     return at + 1;
   }
-  if (*at != 'u') return NULL;
-  stop = read_digits(at + 1, end, 16, 4, &code);
-  if (stop - at < 5) return NULL;
-  *out = write_utf8(*out, code);
+  stop = read_unicode(at, end, &code);
+  if (stop != NULL) *out = write_utf8(*out, code);
   return stop;
 }
 
-static const char *read_entity(const char *at, const char *end, char **out) {
+static const char *read_named(const char *at, const char *end, char **out) {
   static const struct {
     const char *name;
     char meaning;
   } entities[] = { { "amp;", '&' }, { "lt;", '<' }, { "gt;", '>' }, { "quot;", '"' }, { "apos;", '\'' } };
-  const char *digits, *stop;
-  uint32_t code;
-  bool is_hex;
 
-  if (at >= end || (*at != '#' && *at != 'a' && *at != 'l' && *at != 'g' && *at != 'q')) return NULL;
   for (size_t i = 0; i < sizeof entities / sizeof entities[0]; i++) {
     size_t len = strlen(entities[i].name);
 
@@ -176,11 +253,20 @@ static const char *read_entity(const char *at, const char *end, char **out) {
     *(*out)++ = entities[i].meaning;
     return at + len;
   }
-  if (end - at < 2 || *at != '#') return NULL;
+  return NULL;
+}
+
+static const char *read_entity(const char *at, const char *end, char **out) {
+  const char *digits, *stop;
+  uint32_t code;
+  bool is_hex;
+
+  if (at >= end || *at != '#') return read_named(at, end, out);
+  if (end - at < 2) return NULL;
   is_hex = (at[1] | 0x20) == 'x';
   digits = at + 1 + is_hex;
   stop = read_digits(digits, end, is_hex ? 16 : 10, 7, &code);
-  if (stop == digits || stop >= end || *stop != ';' || code > 0xFFFF) return NULL;
+  if (stop == digits || stop >= end || *stop != ';' || code > 0x10FFFF) return NULL;
   *out = write_utf8(*out, code);
   return stop + 1;
 }

@@ -90,6 +90,7 @@ static struct sap_handle *wrap(CURL *easy, const struct sap_settings *settings, 
   handle->easy = easy;
   handle->settings = settings;
   handle->by = by;
+  sap_loopback_note_proxy(&handle->loopback, settings->proxy);
   curl_easy_setopt(easy, CURLOPT_PRIVATE, handle);
   curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, handle->detail);
   sap_transfer_set_callbacks(handle);
@@ -105,7 +106,10 @@ struct sap_handle *sap_handle_new(const struct sap_settings *settings, struct sa
 
 struct sap_handle *sap_handle_from_model(const struct sap_handle *model) {
   struct sap_handle *handle = wrap(curl_easy_duphandle(model->easy), model->settings, model->by);
-  if (handle != NULL) handle->keeps = model->keeps;
+  if (handle == NULL) return NULL;
+  handle->keeps = model->keeps;
+  handle->loopback = model->loopback;
+  curl_easy_setopt(handle->easy, CURLOPT_RESOLVE, sap_loopback_list(&handle->loopback));
   return handle;
 }
 
@@ -152,9 +156,14 @@ static CURLcode set_origin(struct sap_handle *handle, const char *origin) {
 /* libcurl parses a URL anew for each request; CURLU spares it that. With the URL set as well it does not write the
    CURLU out as text each time. What is made from a model has one request to parse it for. */
 CURLcode sap_handle_aim(struct sap_handle *handle, const char *origin) {
-  if (handle->origin != NULL && strcmp(handle->origin, origin) == 0) return CURLE_OK;
-  forget_origin(handle);
-  CURLcode code = set_origin(handle, origin);
-  if (code != CURLE_OK) forget_origin(handle);
-  return code;
+  if (handle->origin == NULL || strcmp(handle->origin, origin) != 0) {
+    forget_origin(handle);
+    CURLcode code = set_origin(handle, origin);
+    if (code != CURLE_OK) {
+      forget_origin(handle);
+      return code;
+    }
+    sap_loopback_note_origin(&handle->loopback, origin);
+  }
+  return curl_easy_setopt(handle->easy, CURLOPT_RESOLVE, sap_loopback_list(&handle->loopback));
 }

@@ -5,6 +5,7 @@
 #include <curl/curl.h>
 
 #include "http/kept.h"
+#include "http/loopback.h"
 #include "http/settings.h"
 
 struct sap_transfer;
@@ -17,6 +18,7 @@ struct sap_handle {
   char *origin;          /* where its requests go, NULL before the first, and in what was made from a model */
   bool is_model;         /* carries nothing itself */
   bool keeps;            /* its connections may be kept where they speak HTTP/1 */
+  struct sap_loopback loopback;
   struct sap_transfer *transfer; /* the one that it carries, or NULL */
   char detail[CURL_ERROR_SIZE];  /* libcurl's words on a failure */
 };

@@ -106,16 +106,21 @@ static int build_target(lua_State *L) {
   return push_target(L, path, path_len, 5, check_length(L, room));
 }
 
-/* Decodes the piece into `scratch` and pushes it; returns false, with nothing pushed, at a malformed escape. */
+/* Decodes the piece into `scratch` and pushes it, or false at a malformed escape; returns whether it was well-formed. */
 static bool push_decoded(lua_State *L, char *scratch, struct sap_slice piece, bool plus) {
   size_t len;
+  bool ok = sap_percent_decode(scratch, &len, piece.data, piece.len, plus);
 
-  if (!sap_percent_decode(scratch, &len, piece.data, piece.len, plus)) return false;
-  lua_pushlstring(L, scratch, len);
-  return true;
+  if (ok) {
+    lua_pushlstring(L, scratch, len);
+  } else {
+    lua_pushboolean(L, 0);
+  }
+  return ok;
 }
 
-/* parse_query(s, plus): a list of { name, value }, decoded once; or nil and a message. */
+/* parse_query(s, plus): a list of { name, value }, decoded once. A value that is not well percent-encoded is false; where
+   the name is not, the pair is left out. */
 static int parse_query(lua_State *L) {
   char small[SMALL], *scratch;
   struct sap_slice name, value;
@@ -123,25 +128,26 @@ static int parse_query(lua_State *L) {
   size_t len;
   const char *text = luaL_checklstring(L, 1, &len);
   bool plus = lua_toboolean(L, 2), has_value;
+  int count = 0;
 
   lua_settop(L, 2);
   scratch = sap_push_scratch(L, small, sizeof small, len);
   lua_newtable(L);
   query.next = text;
   query.end = text + len;
-  for (int i = 1; sap_query_next(&query, &name, &value, &has_value); i++) {
-    lua_createtable(L, 2, 0);
-    if (!push_decoded(L, scratch, name, plus)) break;
-    lua_rawseti(L, -2, 1);
-    if (!push_decoded(L, scratch, value, plus)) break;
-    lua_rawseti(L, -2, 2);
-    lua_rawseti(L, 4, i);
+  while (sap_query_next(&query, &name, &value, &has_value)) {
+    if (push_decoded(L, scratch, name, plus)) {
+      lua_createtable(L, 2, 0);
+      lua_insert(L, -2);
+      lua_rawseti(L, -2, 1);
+      push_decoded(L, scratch, value, plus);
+      lua_rawseti(L, -2, 2);
+      lua_rawseti(L, 4, ++count);
+    }
+    lua_settop(L, 4);
   }
   sap_wipe(scratch, len);
-  if (lua_gettop(L) == 4) return 1;
-  lua_pushnil(L);
-  lua_pushliteral(L, "a percent sign without two hexadecimal digits");
-  return 2;
+  return 1;
 }
 
 /* is_utf8(s): whether all of it is well-formed. */

@@ -28,10 +28,17 @@ local function split_host(authority)
   return core.lower(host), port
 end
 
+local function is_octet(digits)
+  return digits:find("^0$") or digits:find("^[1-9][0-9]?[0-9]?$") and tonumber(digits) < 256
+end
+
+-- What libcurl connects to on this machine without asking a resolver: four decimal numbers without leading zeros, which
+-- some would read as octal and others as a name; and "localhost", which is connected to loopback addresses only (see
+-- loopback.c).
 local function is_loopback(host)
   if host == "localhost" or host == "[::1]" then return true end
-  local a, b, c, d = host:match("^(%d+)%.(%d+)%.(%d+)%.(%d+)$")
-  return a == "127" and tonumber(b) < 256 and tonumber(c) < 256 and tonumber(d) < 256
+  local b, c, d = host:match("^127%.([0-9]+)%.([0-9]+)%.([0-9]+)$")
+  return b and is_octet(b) and is_octet(c) and is_octet(d) and true or false
 end
 
 --- Reads a base URL.
@@ -57,6 +64,12 @@ end
 
 local PROXY_SCHEMES = { http = true, https = true, socks5h = true }
 
+-- libcurl decodes them, and where it finds a control character there it leaves the proxy out.
+local function has_control(credentials)
+  local decoded = credentials:gsub("%%(%x%x)", function(hex) return string.char(tonumber(hex, 16)) end)
+  return core.has_control(decoded)
+end
+
 --- Judges a proxy's URL; credentials are welcome.
 -- @treturn[1] string the URL without a trailing slash
 -- @return[2] nil
@@ -70,6 +83,9 @@ local function proxy(url)
   local credentials, place = authority:match("^([^@]*@)([^@]*)$")
   local host, port = split_host(place or authority)
   if not host then return nil, port end
+  if credentials and has_control(credentials) then
+    return nil, "must not have a control character in its credentials, percent-encoded or not"
+  end
   return scheme .. "://" .. (credentials or "") .. host .. port
 end
 
@@ -80,15 +96,4 @@ local function is_local(url)
   return is_loopback(host)
 end
 
---- The user name and password inside a URL, decoded by nobody yet.
--- @treturn[1] string user name
--- @treturn[1] string password, or ""
--- @return[2] nil there are none
-local function credentials(url)
-  local user_info = url:match("^%a[%w+.%-]*://([^/?#]*)@")
-  if not user_info then return nil end
-  local user, password = user_info:match("^([^:]*):?(.*)$")
-  return user, password
-end
-
-return { base = base, proxy = proxy, is_local = is_local, credentials = credentials }
+return { base = base, proxy = proxy, is_local = is_local }

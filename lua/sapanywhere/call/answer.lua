@@ -16,6 +16,7 @@ local errors = require "sapanywhere.errors"
 local redact = require "sapanywhere.redact"
 local retry = require "sapanywhere.call.retry"
 local retry_after = require "sapanywhere.call.retry_after"
+local shown_headers = require "sapanywhere.hide.headers"
 
 local lower = core.lower
 
@@ -40,26 +41,10 @@ local headers_metatable = {
   end,
 }
 
--- Headers whose values follow a fixed grammar, or are the platform's own.
-local ORDINARY = {
-  ["cache-control"] = true, ["connection"] = true, ["content-encoding"] = true, ["content-length"] = true,
-  ["content-type"] = true, ["date"] = true, ["expires"] = true, ["keep-alive"] = true, ["pragma"] = true,
-  ["server"] = true, ["transfer-encoding"] = true, ["vary"] = true, ["strict-transport-security"] = true,
-  ["accept-ranges"] = true, ["etag"] = true, ["last-modified"] = true, ["elements-request-id"] = true,
-  ["elements-returned-count"] = true, ["elements-next-page-token"] = true,
-}
-
--- Hides secrets in the headers: by value in all of them, by name in those that are not ordinary. A success that has
--- only ordinary ones is not looked at.
+-- A success that has only ordinary headers is not searched for secrets.
 local function clean_headers(headers, status, values)
-  if status < 200 or status > 299 or not core.has_only(headers, ORDINARY) then
-    local secrets = redact.secrets(values)
-    local suspects = core.may_hold(headers, secrets) and secrets or nil
-    for name, value in next, headers do
-      if suspects or not ORDINARY[name] then
-        headers[name] = redact.is_sensitive(name) and disguises.HIDDEN or redact.text(value, suspects)
-      end
-    end
+  if status < 200 or status > 299 or not shown_headers.are_ordinary(headers) then
+    headers = shown_headers.clean(headers, redact.secrets(values))
   end
   return setmetatable(headers, headers_metatable)
 end
@@ -317,8 +302,9 @@ end
 local function read(row, request, response, values)
   local status = response.status
   local headers = clean_headers(response.headers, status, values)
+  local request_id = rawget(headers, "elements-request-id")
   local meta = {
-    status = status, headers = headers, request_id = rawget(headers, "elements-request-id"),
+    status = status, headers = headers, request_id = request_id and redact.visible(request_id),
     warnings = nil, attempts = nil, elapsed = nil, -- room for what is still to come
   }
   if is_empty_list(row, response, meta) then

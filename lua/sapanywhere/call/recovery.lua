@@ -4,6 +4,7 @@
 -- the platform documents no idempotency key, a list that is empty as 404, and tags as strings or as objects.
 
 local core = require "sapanywhere.core"
+local redact = require "sapanywhere.redact"
 
 local now = core.now
 
@@ -112,7 +113,7 @@ local function find(row, values, tag, ask, sleep)
     local found, err = look(row.recovery, values, tag, ask, deadline)
     report.looks = look_number
     if found and #found > 0 then
-      report.found, report.id = #found, found[1].id
+      report.found, report.id = #found, redact.copy(found[1].id, redact.secrets(values))
       return #found == 1 and is_whole(row, found[1]) and found[1] or nil, report
     end
     report.failure = err and tostring(err) or nil

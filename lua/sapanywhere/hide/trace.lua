@@ -1,4 +1,4 @@
---- Tells the caller's `on_event` what a call does, for logs and tracing; everything passes through redact.lua first.
+--- Tells the caller's `on_event` what a call does, for logs and tracing; everything passes through values.lua first.
 --
 -- Each event is a table with `event` ("request", "response", "retry" or "warning"), `call` (the function's name) and
 -- `attempt`. Besides:
@@ -9,7 +9,7 @@
 --   retry     `kind` and `message` of the failure, `delay` (seconds)
 --   warning   `message`
 
-local redact = require "sapanywhere.redact"
+local hide = require "sapanywhere.hide.values"
 
 local function url_of(request)
   return request.origin .. request.target
@@ -17,7 +17,7 @@ end
 
 -- A handler that raises must not break the call.
 local function emit(values, event)
-  pcall(values.on_event, redact.copy(event, redact.secrets(values)))
+  pcall(values.on_event, hide.copy(event, hide.secrets(values)))
 end
 
 local function describe(name, row, request, attempt)

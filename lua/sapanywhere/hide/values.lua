@@ -1,0 +1,123 @@
+--- Secrets in tables: copies without them, and the list of those that a call was given.
+
+local disguises = require "sapanywhere.hide.disguises"
+local errors = require "sapanywhere.errors"
+local names = require "sapanywhere.hide.names"
+local texts = require "sapanywhere.hide.text"
+
+local HIDDEN = disguises.HIDDEN
+local DEEPEST = 200
+
+local is_sensitive = names.is_sensitive
+
+local function shows_nothing(value)
+  return type(value) == "boolean" or type(value) == "userdata" or value == ""
+end
+
+-- Whether a table is one entry of a list of pairs, such as { key = "api.secret", value = "…" }, and its value a secret.
+local function is_sensitive_pair(map)
+  return is_sensitive(rawget(map, "key")) or is_sensitive(rawget(map, "name"))
+end
+
+local function is_hidden(key, entry, in_pair)
+  return not shows_nothing(entry) and (is_sensitive(key) or key == "value" and in_pair)
+end
+
+local function copy_of(value, secrets, seen, depth)
+  if type(value) == "string" then return texts.text(value, secrets) end
+  if type(value) ~= "table" then return value end
+  if seen[value] then return seen[value] end
+  if depth > DEEPEST then return "[too deep]" end
+  local copy, in_pair = {}, is_sensitive_pair(value)
+  seen[value] = copy
+  for key, entry in next, value do
+    local name = copy_of(key, secrets, seen, depth + 1)
+    if is_hidden(key, entry, in_pair) then
+      copy[name] = HIDDEN
+    else
+      copy[name] = copy_of(entry, secrets, seen, depth + 1)
+    end
+  end
+  return errors.is(value) and setmetatable(copy, getmetatable(value)) or copy
+end
+
+local M = {}
+
+--- A deep copy of a value that is safe to print: tables without their metatables, except an error's.
+-- @param value anything
+-- @tparam[opt] {string,...} secrets values to hide wherever they stand
+-- @return the copy
+function M.copy(value, secrets)
+  return copy_of(value, secrets, {}, 0)
+end
+
+-- A number is written in one of these ways.
+local function add_number(value, list)
+  list[#list + 1] = tostring(value)
+  local whole = ("%.0f"):format(value)
+  if value % 1 == 0 and whole ~= list[#list] then list[#list + 1] = whole end
+end
+
+-- Everything at and below a value that is a secret.
+local function add_all(value, list)
+  if type(value) == "string" and value ~= "" then
+    list[#list + 1] = value
+  elseif type(value) == "number" then
+    add_number(value, list)
+  elseif type(value) == "table" then
+    for _, entry in next, value do add_all(entry, list) end
+  end
+end
+
+-- The password in a proxy's URL as it is sent, or the user name where there is none.
+local function add_proxy(url, list)
+  local user, password = url:match("^%a[%w+.%-]*://([^/?#@:]*):?([^/?#@]*)@")
+  if not user then return end
+  local secret = password ~= "" and password or user
+  add_all(secret:gsub("%%(%x%x)", function(hex) return string.char(tonumber(hex, 16)) end), list)
+end
+
+-- What stands under sensitive names, at any depth of a checked table.
+local function collect(map, list)
+  local in_pair = is_sensitive_pair(map)
+  for name, value in next, map do
+    if is_hidden(name, value, in_pair) then
+      add_all(value, list)
+    elseif type(value) == "table" then
+      collect(value, list)
+    end
+  end
+end
+
+-- Where a call's values hold tables of the caller's names.
+local CONTAINERS = { "configuration", "extra", "body" }
+
+-- The values of a call inherit from its client's, and these from nothing.
+local function each_value(values, visit)
+  local seen = {}
+  while type(values) == "table" do
+    for name, value in next, values do
+      if not seen[name] then visit(name, value) end
+      seen[name] = true
+    end
+    local behind = getmetatable(values)
+    values = behind and behind.__index
+  end
+end
+
+--- The secrets of one call, for hiding: of its options those with sensitive names, and all of a proxy's credentials.
+-- @tparam table values its checked values
+-- @treturn {string,...}
+function M.secrets(values)
+  local list = {}
+  each_value(values, function(name, value)
+    if type(value) == "string" and is_sensitive(name) then list[#list + 1] = value end
+  end)
+  if type(values.proxy) == "string" then add_proxy(values.proxy, list) end
+  for _, name in ipairs(CONTAINERS) do
+    if values[name] then collect(values[name], list) end
+  end
+  return list
+end
+
+return M
