@@ -47,9 +47,9 @@ local function cut(row, path, fields)
   return parts
 end
 
-local function check_places(row, row.fields)
+local function check_places(row)
   local paths = row.path .. (row.path_by_id or "")
-  for _, field in ipairs(fields) do
+  for _, field in ipairs(row.fields) do
     local name = field.option
     if field.place == "path" and not paths:find("{" .. name .. "}", 1, true) then
       complain(row, "has a field for {" .. name .. "}, which no path of it holds")
@@ -127,7 +127,7 @@ function M.check(row)
     end
   end
   if not SIGNED_BY[row.auth] then complain(row, "has an auth that is not none, account or instance") end
-  check_places(row, row.fields)
+  check_places(row)
   row.merges = row.merges or {}
   row.parts = cut(row, row.path, fields)
   row.parts_by_id = row.path_by_id and cut(row, row.path_by_id, fields)
