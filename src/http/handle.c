@@ -110,7 +110,11 @@ struct sap_handle *sap_handle_from_model(const struct sap_handle *model) {
   handle->keeps = model->keeps;
   handle->loopback = model->loopback;
   curl_easy_setopt(handle->easy, CURLOPT_RESOLVE, sap_loopback_list(&handle->loopback));
-  return handle;
+  handle->url = curl_url_dup(model->url);
+  if (handle->url != NULL && curl_easy_setopt(handle->easy, CURLOPT_CURLU, handle->url) == CURLE_OK)
+    return handle;
+  sap_handle_free(handle);
+  return NULL;
 }
 
 static void forget_origin(struct sap_handle *handle) {
@@ -146,7 +150,7 @@ static CURLcode set_origin(struct sap_handle *handle, const char *origin) {
   handle->origin = strdup(origin);
   if (handle->origin == NULL) return CURLE_OUT_OF_MEMORY;
   handle->keeps = sap_kept_is_possible(handle->by.quirks, origin, handle->settings);
-  CURLcode code = handle->is_model ? CURLE_OK : set_url(handle, origin);
+  CURLcode code = set_url(handle, origin);
   if (code == CURLE_OK) code = curl_easy_setopt(handle->easy, CURLOPT_URL, origin);
   if (code == CURLE_OK)
     code = curl_easy_setopt(handle->easy, CURLOPT_HTTP_VERSION, http_version(handle, origin));
@@ -154,7 +158,7 @@ static CURLcode set_origin(struct sap_handle *handle, const char *origin) {
 }
 
 /* libcurl parses a URL anew for each request; CURLU spares it that. With the URL set as well it does not write the
-   CURLU out as text each time. What is made from a model has one request to parse it for. */
+   CURLU out as text each time. */
 CURLcode sap_handle_aim(struct sap_handle *handle, const char *origin) {
   if (handle->origin == NULL || strcmp(handle->origin, origin) != 0) {
     forget_origin(handle);

@@ -14,9 +14,8 @@ struct sap_handle {
   CURL *easy;
   const struct sap_settings *settings;
   struct sap_kept_by by; /* what is asked about its connections */
-  CURLU *url;            /* `origin`, parsed; NULL in a model */
+  CURLU *url;            /* `origin`, parsed */
   char *origin;          /* where its requests go, NULL before the first, and in what was made from a model */
-  bool is_model;         /* carries nothing itself */
   bool keeps;            /* its connections may be kept where they speak HTTP/1 */
   struct sap_loopback loopback;
   struct sap_transfer *transfer; /* the one that it carries, or NULL */
