@@ -23,13 +23,15 @@ local function make_headers(values)
   values.headers_of_all = { "Accept: application/json", "User-Agent: " .. values.user_agent }
 end
 
--- Asks a caller's function for its secret. Its own words are not repeated: they may hold the secret.
+-- Asks a caller's function for its secret. Its own words are not repeated, for they may hold the secret; those of an
+-- error of this library, such as a store gives, are.
 local function ask(name, check, values, problems)
-  local ok, secret = pcall(values[name])
+  local ok, secret, err = pcall(values[name])
   if not ok then
     note(problems, name, "wrong", name .. ": its function raised an error")
   elseif type(secret) ~= "string" then
-    note(problems, name, "wrong", name .. ": its function must return a string")
+    local why = errors.is(err) and "returned " .. err or "must return a string"
+    note(problems, name, "wrong", name .. ": its function " .. why)
   else
     values[name] = check(secret, name, problems)
   end
