@@ -138,11 +138,11 @@ describe("a store in Redis", function()
 end)
 
 describe("a store in a real Redis", function()
+  if not processes.client() then return end -- not every release of Debian has it for every Lua
   local server, command
 
   setup(function()
     server = processes.start()
-    assert(processes.client(), "Debian's lua-redis is missing")
     command = dofile("examples/store.redis/plain_client.lua")("127.0.0.1", server.port)
   end)
   teardown(function() server:stop() end)
@@ -176,7 +176,7 @@ describe("a store in a real Redis", function()
   end)
 
   -- nginx's Lua is LuaJIT.
-  if rawget(_G, "jit") then
+  if rawget(_G, "jit") and processes.nginx_has_client() then
     local function core_path()
       local file = package.searchpath("sapanywhere.core", package.cpath) -- luacheck: ignore 143
       return (system.output("realpath " .. system.quote(assert(file))):gsub("sapanywhere/core%.so\n$", "?.so"))

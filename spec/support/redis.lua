@@ -70,4 +70,11 @@ function M.client()
   return found and client or nil
 end
 
+--- Whether nginx's Lua, LuaJIT, finds its client: that of OpenResty, or of Debian's lua-nginx-redis.
+function M.nginx_has_client()
+  local probe = "luajit -e \"local path = package.path assert(package.searchpath('resty.redis', path) "
+    .. "or package.searchpath('nginx.redis', path))\" >/dev/null 2>&1 && echo yes"
+  return system.output(probe) == "yes\n"
+end
+
 return M
