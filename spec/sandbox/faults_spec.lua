@@ -27,6 +27,7 @@ describe("the sandbox's misbehaviour", function()
 
   for _, text in ipairs {
     "delai=1", "delay=x", "delay", "die=yes", "body=nothing", "chunked=2", "raw=%2",
+    "size=4000000000", "headers=1000000", "interim=1000000", "gzip_bomb=99999999999",
   } do
     it("is not read from " .. text, function()
       local told, problem = misbehave.parse(text)

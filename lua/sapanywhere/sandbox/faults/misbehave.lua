@@ -34,6 +34,14 @@ local function number(text)
   return text:find("^%d+%.?%d*$") and tonumber(text) or nil
 end
 
+-- What is made in memory is bounded: any program of this machine can wish for it.
+local function up_to(most)
+  return function(text)
+    local value = number(text)
+    return value and value <= most and value or nil
+  end
+end
+
 local function flag(text)
   if text == "1" then return true end
   if text == "0" then return false end
@@ -47,7 +55,8 @@ local function any(text) return text end
 
 local readers = {
   delay = number, delay_body = number, drip = number,
-  status = number, size = number, gzip_bomb = number, cut = number, headers = number, interim = number,
+  status = number, size = up_to(2 ^ 28), gzip_bomb = up_to(2 ^ 32 - 1), cut = number, headers = up_to(1e5),
+  interim = up_to(1e5),
   length = number, fail = number, flaky = number, job_seconds = number, job_bytes = number, job_errors = number,
   act = flag, die = flag, act_then_die = flag, die_reused = flag, headers_forever = flag,
   redirect = any, type = any, raw = any, run = any,
