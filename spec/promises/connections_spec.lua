@@ -173,10 +173,10 @@ describe("connections", function()
 
   it("are one for calls at the same time over HTTP/2", function()
     local started = core.now()
-    local list = ask_at_once(50, { base_url = service:url { delay = 0.1, tls = true } })
+    local list = ask_at_once(50, { base_url = service:url { delay = 1, tls = true } })
     assert.equal(50, #list)
     assert.equal(1, count_distinct(list))
-    assert.truthy(core.now() - started < 3)
+    assert.truthy(core.now() - started < 40) -- 50 one after the other
   end)
 
   it("are at most max_connections for calls at the same time over HTTP/1.1", function()

@@ -92,7 +92,7 @@ describe("when", function()
     end
     assert.truthy(sums.success > 0 and sums.unknown > 0, "too calm")
     assert.equal(100, sums.success + sums.unknown + sums.not_sent)
-    assert.truthy(core.now() - started < 30)
+    assert.truthy(core.now() - started < 60)
   end)
 
   -- Takes all descriptors but some, whatever numbers those have that the child inherits.
@@ -178,10 +178,10 @@ describe("when", function()
     ]], nil, { environment = { LD_PRELOAD = preload, RESOLVER_SLEEP = "20" } })
     assert.equal("timeout", said.slow.kind)
     assert.equal("not_sent", said.slow.outcome)
-    assert.truthy(said.slow.elapsed >= 1.9 and said.slow.elapsed < 7, said.slow.elapsed)
+    assert.truthy(said.slow.elapsed >= 1.9 and said.slow.elapsed < 18, said.slow.elapsed)
     assert.truthy(said.quick.ok, said.quick.message)
     assert.truthy(said.quick.first, "it waited for the slow one")
-    assert.truthy(core.now() - started < 15)
+    assert.truthy(core.now() - started < 60)
   end)
 
   it("a name does not exist, a creation may be repeated, and is", function()
@@ -194,7 +194,7 @@ describe("when", function()
     assert.equal("dns", err.kind)
     assert.equal("not_sent", err.outcome)
     assert.equal(3, err.attempts)
-    assert.truthy(core.now() - started < 20)
+    assert.truthy(core.now() - started < 60)
   end)
 
   it("a handshake hangs, connect_timeout ends it, and others go on", function()
@@ -220,7 +220,7 @@ describe("when", function()
     assert.equal("not_sent", errors[1].outcome)
     assert.truthy(results[2])
     assert.same({ "quick", "hanging" }, order)
-    assert.truthy(core.now() - started < 10)
+    assert.truthy(core.now() - started < 60)
   end)
 
   it("a server takes the request and says nothing, it is unknown", function()
@@ -232,7 +232,7 @@ describe("when", function()
     assert.is_nil(result)
     assert.equal("timeout", err.kind)
     assert.equal("unknown", err.outcome)
-    assert.truthy(core.now() - started < 5)
+    assert.truthy(core.now() - started < 60)
   end)
 
   for _, back in ipairs { 86400, -86400 } do
@@ -249,7 +249,7 @@ describe("when", function()
       })
       assert.truthy(math.abs(said.jump + back) < 60, "the clock was not set: " .. said.jump)
       assert.equal("timeout", said.late.kind)
-      assert.truthy(said.late.elapsed >= 0.95 and said.late.elapsed < 6, said.late.elapsed)
+      assert.truthy(said.late.elapsed >= 0.95 and said.late.elapsed < 18, said.late.elapsed)
       assert.truthy(said.fine.ok, said.fine.message)
     end)
   end
@@ -277,7 +277,7 @@ describe("when", function()
         assert.truthy(said.message:find(bomb[4], 1, true), said.message)
         if name == "create_instance" then assert.equal("unknown", said.outcome) end
         check_memory(peak)
-        assert.truthy(core.now() - started < 20)
+        assert.truthy(core.now() - started < 60)
       end)
     end
   end
@@ -305,7 +305,7 @@ describe("when", function()
       assert.equal("timeout", err.kind)
       assert.equal("unknown", err.outcome)
       local elapsed = core.now() - started
-      assert.truthy(elapsed >= 0.45 and elapsed < 4, elapsed)
+      assert.truthy(elapsed >= 0.45 and elapsed < 12, elapsed)
     end)
   end
 
@@ -334,7 +334,7 @@ describe("when", function()
       assert.is_nil(result)
       assert.truthy(frame[3][err.kind], tostring(err))
       assert.equal("unknown", err.outcome)
-      assert.truthy(core.now() - started < 8)
+      assert.truthy(core.now() - started < 60)
     end)
   end
 

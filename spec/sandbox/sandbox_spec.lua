@@ -71,7 +71,8 @@ end
 
 -- Waits for what comes about in another process.
 local function eventually(happens)
-  for _ = 1, 100 do
+  local ends = core.now() + 60
+  while core.now() < ends do
     if happens() then return true end
     os.execute("sleep 0.1")
   end
@@ -334,8 +335,8 @@ describe("the sandbox misbehaves:", function()
   end)
 
   it("delay, and meanwhile others are served", function()
-    os.execute(("curl -s -o /dev/null %s &"):format(oauth_arguments(self, self:url { delay = 2 })))
-    assert.is_true(curl(oauth_arguments(self)).total < 1.8)
+    os.execute(("curl -s -o /dev/null %s &"):format(oauth_arguments(self, self:url { delay = 15 })))
+    assert.is_true(curl(oauth_arguments(self)).total < 14)
     local answer = get { delay = 0.3 }
     assert.is_true(answer.first >= 0.3)
     assert.equal(200, answer.status)
@@ -753,7 +754,7 @@ describe("ending the sandbox", function()
     assert.is_true(eventually(function() return #self:log() == 1 end))
     local before = os.time()
     self:stop()
-    assert.is_true(os.time() - before < 5)
+    assert.is_true(os.time() - before < 25)
     assert_gone(self)
   end)
 

@@ -88,9 +88,9 @@ M.cases = {
 
   { "reports a timeout at its time", function(env)
     local started = core.now()
-    expect_failure("timeout", "unknown", ask(env, { delay = 8 }, { timeout = 1 }))
+    expect_failure("timeout", "unknown", ask(env, { delay = 20 }, { timeout = 1 }))
     local elapsed = core.now() - started
-    assert(elapsed >= 0.95 and elapsed < 7, elapsed)
+    assert(elapsed >= 0.95 and elapsed < 18, elapsed)
   end },
 
   { "reports an answer that is too large", function(env)
@@ -134,7 +134,7 @@ M.cases = {
     local started = core.now()
     env.together(list)
     assert(ended == 5, ended)
-    assert(core.now() - started < 10)
+    assert(core.now() - started < 19)
     expect_failure("closed", "not_sent", client:oauth_url {})
   end },
 
@@ -145,7 +145,7 @@ M.cases = {
     for i = 1, 200 do
       list[i] = function()
         assert(client:oauth_url {
-          base_url = env.url { delay = 0.1 }, api_key = options.api_key, api_secret = options.api_secret,
+          base_url = env.url { delay = 0.3 }, api_key = options.api_key, api_secret = options.api_secret,
           callback_url = options.callback_url,
         })
         ended = ended + 1
@@ -154,7 +154,7 @@ M.cases = {
     local started = core.now()
     env.together(list)
     assert(ended == 200, ended)
-    assert(core.now() - started < 10, "one after the other")
+    assert(core.now() - started < 50, "one after the other")
   end },
 
   { "leaves nothing behind of a call that is given up", function(env)

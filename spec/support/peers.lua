@@ -1,5 +1,6 @@
 --- Starts the peers of peer.lua.
 
+local core = require "sapanywhere.core"
 local child = require "support.child"
 local system = require "sapanywhere.sandbox.carrier.system"
 
@@ -17,7 +18,8 @@ function M.start(role, ...)
   local words = { "exec", child.interpreter(), "spec/support/peer.lua", role, self.path }
   for _, argument in ipairs { ... } do words[#words + 1] = system.quote(tostring(argument)) end
   self.pipe = assert(io.popen(table.concat(words, " "), "w"))
-  for _ = 1, 500 do
+  local ends = core.now() + 30
+  while core.now() < ends do
     self.port = tonumber(self:report():match("^port (%d+)\n"))
     if self.port then return self end
     system.output("sleep 0.01")
