@@ -134,25 +134,50 @@ describe("examples/webhook.nginx", function()
     assert.is_nil(log():find(KEY, 1, true))
   end)
 
+  -- Adds locations that fill and empty the dictionary of what was read.
+  local function with_filler(config)
+    return (config:gsub("location = /notifications", [[
+      location = /fill { content_by_lua_block {
+        local notes, i = ngx.shared.notifications, 0
+        repeat i = i + 1 until not notes:safe_add("filler" .. i, ("x"):rep(50))
+      } }
+      location = /empty { content_by_lua_block {
+        ngx.shared.notifications:flush_all()
+        ngx.shared.notifications:flush_expired()
+      } }
+      %0]]):gsub("notifications 10m", "notifications 100k"))
+  end
+
   it("answers 503 when its dictionary is full, and 200 when there is room", function()
-    start(nil, function(config)
-      return (config:gsub("location = /notifications", [[
-        location = /fill { content_by_lua_block {
-          local notes, i = ngx.shared.notifications, 0
-          repeat i = i + 1 until not notes:safe_add("filler" .. i, ("x"):rep(50))
-        } }
-        location = /empty { content_by_lua_block {
-          ngx.shared.notifications:flush_all()
-          ngx.shared.notifications:flush_expired()
-        } }
-        %0]]):gsub("notifications 10m", "notifications 100k"))
-    end)
+    start(nil, with_filler)
     local body = body_of(1)
     system.output(("curl -s 127.0.0.1:%d/fill"):format(port))
     assert.equal(503, post(body, sign(body)))
     system.output(("curl -s 127.0.0.1:%d/empty"):format(port))
     assert.equal(200, post(body, sign(body)))
     expect(1, "CREATED")
+  end)
+
+  it("gets what was missed, by examples/notifications.lua", function()
+    start(nil, with_filler)
+    local notifications = dofile "examples/notifications.lua"
+    local service = services.start {}
+    finally(function() service:stop() end)
+    local client = service:client {
+      user_secret = service.user_secret, organization_secret = service.organization_secret,
+    }
+    local instance = assert(client:create_instance(service:creating()))
+    local url = ("http://127.0.0.1:%d/notifications"):format(port)
+    assert(notifications.switch_on(client, { id = instance.id, url = url, key = KEY }))
+    assert.equal(0, notifications.fetch_missed(client))
+
+    local events = { { objectType = "orders", objectId = 78, eventType = "CREATED" } }
+    system.output(("curl -s 127.0.0.1:%d/fill"):format(port))
+    assert.equal(503, service:notify { instance = instance.id, events = events })
+    assert.equal(0, count("orders 78 CREATED"))
+    system.output(("curl -s 127.0.0.1:%d/empty"):format(port))
+    assert.equal(1, notifications.fetch_missed(client))
+    expect(1, "orders 78 CREATED")
   end)
 
   it("answers 503 when it has no timer, and works when the notification comes again", function()
