@@ -7,6 +7,14 @@ local services = require "support.service"
 
 local PORTS = { "plain", "tls_http1", "tls12", "tls13" }
 
+-- What HAProxy sees of a read and of a creation, which never shares a connection with others.
+local VERSIONS = {
+  plain = { GET = "HTTP/1.1", POST = "HTTP/1.1" },
+  tls_http1 = { GET = "HTTP/1.1 TLSv1.3", POST = "HTTP/1.1 TLSv1.3" },
+  tls12 = { GET = "HTTP/2.0 TLSv1.2", POST = "HTTP/1.1 TLSv1.2" },
+  tls13 = { GET = "HTTP/2.0 TLSv1.3", POST = "HTTP/1.1 TLSv1.3" },
+}
+
 describe("HAProxy", function()
   local service, peer
 
@@ -26,6 +34,15 @@ describe("HAProxy", function()
     it("is passed by the journey: " .. port, function()
       start()
       promises.walk_journey(service, fronts.client(peer, port))
+    end)
+
+    it("is met in the versions that are meant: " .. port, function()
+      start()
+      service:clear_log()
+      promises.walk_journey(service, fronts.client(peer, port))
+      local met = {}
+      for _, request in ipairs(service:take_log()) do met[request.method] = request.header["x-met"] end
+      assert.same(VERSIONS[port], met)
     end)
 
     it("passes 300 creations on: " .. port, function()

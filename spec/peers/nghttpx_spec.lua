@@ -38,6 +38,17 @@ describe("nghttpx", function()
       promises.walk_journey(service, fronts.client(peer, port))
     end)
 
+    it("is met in the versions that are meant: " .. title, function()
+      start()
+      service:clear_log()
+      promises.walk_journey(service, fronts.client(peer, port))
+      for _, request in ipairs(service:take_log()) do
+        local is_shared = port == "tls" and request.method == "GET"
+        assert.equal(is_shared and "2 nghttpx" or "1.1 nghttpx", request.header.via)
+        assert.equal(way[3].http2 and "2.0" or "1.1", request.version)
+      end
+    end)
+
     it("passes 300 creations on: " .. title, function()
       start()
       fronts.all_succeed(service, { client = fronts.client(peer, port), count = 300 })

@@ -23,6 +23,7 @@ frontend all
   bind 127.0.0.1:%{tls12} ssl crt %{dir}/both.pem ssl-min-ver TLSv1.2 ssl-max-ver TLSv1.2 alpn h2,http/1.1
   bind 127.0.0.1:%{tls13} ssl crt %{dir}/both.pem ssl-min-ver TLSv1.3 alpn h2,http/1.1
   bind 127.0.0.1:%{tls_http1} ssl crt %{dir}/both.pem alpn http/1.1
+  http-request set-header X-Met "HTTP/%[req.ver] %[ssl_fc_protocol]"
   http-request wait-for-body time 5s if { path_beg /denied- }
 %{denials}
   http-request deny deny_status 503 if { path_beg /early/ }
