@@ -147,6 +147,14 @@ local LIST = {
   { name = "search_text", check = checks.text, once = true },
   --- table - more parameters of the query: strings, numbers or booleans by name, or lists of them
   { name = "query", check = checks.query, once = true },
+  --- string - the beginning of a span of time, as ISO 8601
+  { name = "from", check = checks.text, once = true },
+  --- string - its end
+  { name = "to", check = checks.text, once = true },
+  --- number - seconds between two looks, at first
+  { name = "interval", check = seconds, once = true },
+  --- function - is told how far the call is
+  { name = "on_progress", check = checks.callable, once = true },
   --- string - GET, POST, PUT, PATCH or DELETE
   { name = "method", check = word { "GET", "POST", "PUT", "PATCH", "DELETE" }, once = true },
   --- string - a path below the base URL; it begins with a slash

@@ -25,7 +25,7 @@ local function enter(row)
   list[#list + 1] = row
 end
 
-for _, file in ipairs { "oauth", "instances", "hub" } do
+for _, file in ipairs { "oauth", "instances", "hub", "bulk" } do
   for _, row in ipairs(require("sapanywhere.api." .. file)) do enter(row) end
 end
 

@@ -111,6 +111,7 @@ end
 
 -- The call of checked values.
 local function run(owner, row, values, started)
+  if owner.connections.closed then return nothing_sent(closed()) end
   local host, phase_error = hosts.find(values.wait)
   if not host then return nothing_sent(phase_error) end
   local tag = values.recover and row.recovery and recovery.mark(values)
@@ -124,6 +125,17 @@ local function run(owner, row, values, started)
   return result, err, meta
 end
 
+M.run, M.fail = run, nothing_sent
+
+--- Waits between two requests of one call.
+-- @tparam table owner
+-- @tparam table values the call's
+-- @tparam number seconds
+function M.pause(owner, values, seconds)
+  local host = hosts.find(values.wait)
+  if host then pause(owner, host, seconds) end
+end
+
 --- Performs one call.
 -- @tparam table owner
 -- @tparam table row
@@ -131,8 +143,9 @@ end
 -- @tparam table registry the options, see api/options.lua
 -- @return what the call returns: result, err, meta
 function M.call(owner, row, given, registry)
-  local started = now()
   if owner.connections.closed then return nothing_sent(closed()) end
+  if row.way then return require("sapanywhere.call." .. row.way).call(owner, row, given, registry, M) end
+  local started = now()
   local values, err = derive.call(row, given, owner.values, registry)
   if not values then return nothing_sent(err) end
   return run(owner, row, values, started)
@@ -151,10 +164,8 @@ function M.each(owner, row, given, registry)
   end
   values.page_size = values.page_size or EACH_PAGE
   local function fetch(token)
-    local started = now()
-    if owner.connections.closed then return nothing_sent(closed()) end
     values.next_page = token
-    return run(owner, row, values, started)
+    return run(owner, row, values, now())
   end
   return paging.each(row.title, fetch, values.limit, values.next_page)
 end

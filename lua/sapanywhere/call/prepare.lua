@@ -8,8 +8,8 @@
 -- - `auth`: "none", "account" (the account's two secrets) or "instance" (the user's secret and the instance's token)
 -- - `fields`, in the order they are sent: `option`; `place`, where it goes ("path", "query", "body", or "method");
 --   `at`, its path of names there, `or_at` where the server takes another too; `required`, `unless` another option is
---   given; `encoded`, the option's check has encoded it already; `quiet`, it is not an option of the call: the object
---   that the call belongs to has it
+--   given; `check`, in place of the option's own; `encoded`, the check has encoded it already; `quiet`, it is not an
+--   option of the call: the object that the call belongs to has it
 -- - `merges`: options whose entries join those of a `place`, at its top or `under` a name
 -- - `also`: options that are taken though no field sends them; `content`: the check of an option `body` that is the
 --   whole body
@@ -19,6 +19,7 @@
 -- - `each`: the name of the iterator over its pages; `empty_status`: how the server says that a list is empty;
 --   `makes`: what may exist where nobody knows how the call ended; `recovery`: the row that looks for what a call with
 --   an unknown outcome may have done
+-- - `way`: the module of call/ that performs it, where a call is more than one request
 -- - `answer`: what a good answer is, see answer.lua
 
 local checks = require "sapanywhere.call.checks"
@@ -60,9 +61,9 @@ local function check_places(row)
 end
 
 -- The option that a call takes, with the check that it has here.
-local function take(row, option)
+local function take(row, option, field)
   if row.known[option.name] then return end
-  row.known[option.name] = { check = row.flat and option.flat_check or option.check }
+  row.known[option.name] = { check = field and field.check or row.flat and option.flat_check or option.check }
 end
 
 local function send(row, option, required)
@@ -74,7 +75,7 @@ local function take_fields(row, by_name)
   for _, field in ipairs(row.fields) do
     local option = by_name[field.option]
     if not field.quiet then
-      take(row, option)
+      take(row, option, field)
       send(row, option, field.required and not field.unless)
       if field.required and field.place == "path" then row.beside_body[#row.beside_body + 1] = option.name end
     end
