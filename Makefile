@@ -37,7 +37,7 @@ SANITIZER = -fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover
 
 COMPILE := $(CC) -std=gnu11 -Isrc -fPIC -fvisibility=hidden $(WARNINGS) $(if $(SANITIZE),$(SANITIZER),$(HARDENING)) \
   $(patsubst -I%,-isystem %,$(LUA_CFLAGS) $(LIB_CFLAGS)) $(CFLAGS)
-LINK    := $(CC) -shared -Wl,-z,relro,-z,lazy,-z,nodelete,--as-needed $(if $(SANITIZE),$(SANITIZER)) $(LDFLAGS)
+LINK    := $(CC) -shared -Wl,-z,relro,-z,now,-z,nodelete,--as-needed $(if $(SANITIZE),$(SANITIZER)) $(LDFLAGS)
 
 # --- Building; V=1 shows the commands ---
 

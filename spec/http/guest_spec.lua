@@ -1,4 +1,4 @@
--- What OpenSSL notes in a queue that the whole thread shares is taken out again. Only LuaJIT can look into it from here.
+-- What OpenSSL notes in a queue that the whole thread shares is taken out again. Only LuaJIT can look into it here.
 
 local services = require "support.service"
 

@@ -67,6 +67,11 @@ describe("the release", function()
   end)
 end)
 
+it("the core is bound at once, and what that wrote is made read-only", function()
+  local segments = system.output("readelf -lW " .. find_core() .. " && readelf -dW " .. find_core())
+  assert.truthy(segments:find("GNU_RELRO", 1, true) and segments:find("BIND_NOW", 1, true), segments)
+end)
+
 describe("make env", function()
   -- What make says where only these path variables are set.
   local function env(variables)
