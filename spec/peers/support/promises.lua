@@ -83,25 +83,26 @@ local function watch(events, done)
 end
 
 -- Asks for an OAuth URL, over HTTP/2 where that is spoken; the answer belongs to this call or there is none.
-local function ask(service, client, state, base_url, sums)
-  local auth, err = client:oauth_url(service:asking { state = state, base_url = base_url })
+local function ask(client, options, timeout, reads)
+  local started = core.now()
+  local auth, err = client:oauth_url(options)
+  assert.truthy(core.now() - started < timeout + HANG, "oauth_url took too long")
   if auth then
-    assert.truthy(auth.oauthUrl:find("state=" .. state, 1, true), "another call's answer")
-    sums.asked = sums.asked + 1
+    assert.equal(options.state, auth.oauthUrl:match("[?&]state=([^&]*)"), "another call's answer")
+    reads.asked = reads.asked + 1
   else
     local said = "oauth_url: " .. tostring(err)
-    sums.errors[said] = (sums.errors[said] or 0) + 1
+    reads.errors[said] = (reads.errors[said] or 0) + 1
   end
 end
 
 --- Makes many instances at the same time, and asks for an OAuth URL before each, and checks every promise.
 -- @tparam table service
 -- @tparam table how `count`; `client` (its options); `concurrency` (50); `at`, functions by how many are done when
--- they are called; `url(number)`, where each goes, if not to the client's; `creations_only`;
--- `more`, options of each creation
+-- they are called; `url(number)`, where each goes, if not to the client's; `more`, options of each creation;
+-- `creations_only`, whether nothing else is asked
 -- @treturn table how many there were of each outcome, of `success`, of `created`; `asked`, how many OAuth URLs came;
--- `errors`, the texts of failures with
--- how many there were; `first`, one error
+-- `errors`, how many there were of each failure's text; `first`, one error of a creation
 function M.create_all(service, how)
   local client, calls, names = service:client(how.client), {}, name_all(how.count)
   local timeout, reads = how.client.timeout or 70, { asked = 0, errors = {} }
@@ -111,7 +112,9 @@ function M.create_all(service, how)
       local number = tonumber(name:match("%d+$"))
       local more = merged({ name = name, base_url = how.url and how.url(number) }, how.more)
       local options = service:creating(more)
-      if not how.creations_only then ask(service, client, name:gsub("%W", "-"), options.base_url, reads) end
+      if not how.creations_only then
+        ask(client, service:asking { state = name:gsub("%W", "-"), base_url = options.base_url }, timeout, reads)
+      end
       local started = core.now()
       local result, err = client:create_instance(options)
       calls[name] = { result = result, err = err, elapsed = core.now() - started, timeout = timeout }
@@ -126,6 +129,11 @@ function M.create_all(service, how)
 end
 
 --- Checks the calls of these names against what the service has, and counts their outcomes.
+-- @tparam table service
+-- @tparam table names
+-- @tparam table calls by name: `result` or `err`, `elapsed`, `timeout`
+-- @tparam[opt] table reads `asked` and `errors`
+-- @treturn table see `create_all`
 function M.sum_up(service, names, calls, reads)
   local found = find_by_name(service)
   local sums = {
