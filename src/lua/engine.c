@@ -11,6 +11,10 @@
 static const char engine_type[] = "sapanywhere.engine";
 static const char pool_type[] = "sapanywhere.pool";
 
+/* What libcurl keeps for a pool: a multi handle, an easy handle, a connection with its buffers. Clients that are made and
+   forgotten are collected before their connections become many. */
+enum { POOL_WEIGHT = 64 * 1024 };
+
 static int fail_errno(lua_State *L, int error) {
   lua_pushnil(L);
   lua_pushstring(L, strerror(error));
@@ -103,7 +107,7 @@ static int new_pool(lua_State *L) {
   settings.one_at_a_time = lua_toboolean(L, -1);
   lua_getfield(L, 2, "max_connections");
   settings.max_connections = (long)luaL_checkinteger(L, -1);
-  void **handle = sap_push_handle(L, pool_type);
+  void **handle = sap_push_heavy_handle(L, pool_type, POOL_WEIGHT);
   *handle = sap_pool_new(&engine->commons, &settings);
   return *handle != NULL ? 1 : luaL_error(L, "not enough memory");
 }

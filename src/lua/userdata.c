@@ -11,12 +11,16 @@ void sap_make_type(lua_State *L, const char *type, const luaL_Reg *methods) {
   lua_pop(L, 1);
 }
 
-void **sap_push_handle(lua_State *L, const char *type) {
-  void **handle = lua_newuserdata(L, sizeof *handle);
+void **sap_push_heavy_handle(lua_State *L, const char *type, size_t weight) {
+  void **handle = lua_newuserdata(L, sizeof *handle + weight);
   *handle = NULL;
   luaL_getmetatable(L, type);
   lua_setmetatable(L, -2);
   return handle;
+}
+
+void **sap_push_handle(lua_State *L, const char *type) {
+  return sap_push_heavy_handle(L, type, 0);
 }
 
 void *sap_check_handle(lua_State *L, int index, const char *type) {

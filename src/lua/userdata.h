@@ -10,6 +10,9 @@ void sap_make_type(lua_State *L, const char *type, const luaL_Reg *methods);
 /* Pushes a userdata of the type and returns its pointer, which is NULL. */
 void **sap_push_handle(lua_State *L, const char *type);
 
+/* The same for an object that holds much which Lua does not see: it weighs so many bytes for Lua's collector. */
+void **sap_push_heavy_handle(lua_State *L, const char *type, size_t weight);
+
 /* The object at an index; raises when it is of another type, or closed. */
 void *sap_check_handle(lua_State *L, int index, const char *type);
 
