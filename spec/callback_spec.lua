@@ -28,6 +28,60 @@ describe("parse_callback", function()
     assert.equal("a?b", callback.parse("/auth?code=a?b&state=Zq9state", EXPECTED).code)
   end)
 
+  it("leaves out what is not well percent-encoded, and reads the rest", function()
+    assert.same({ code = "c", state = STATE, y = "1" },
+      callback.parse("/auth?x=100%&code=c&%zz=2&state=Zq9state&y=%31", EXPECTED))
+    assert.equal("state", select(2, callback.parse("code=c&state=%zz", { state = false })).kind)
+  end)
+
+  it("reads a URL as it was pasted", function()
+    for _, form in ipairs { " %s\n", '"%s"', "\t'%s' ", "<%s>", "`%s`\r\n", '" %s "' } do
+      for _, url in ipairs { "https://www.mycoolapp.com/auth?code=c&state=Zq9state", "/auth?code=c&state=Zq9state" } do
+        assert.same({ code = "c", state = STATE }, callback.parse(form:format(url), EXPECTED))
+      end
+    end
+    assert.equal("c'", callback.parse("/auth?state=Zq9state&code=c'", EXPECTED).code)
+    assert.equal("state", select(2, callback.parse((" "):rep(16000), EXPECTED)).kind)
+    assert.equal("state", select(2, callback.parse(('"'):rep(16000), EXPECTED)).kind)
+  end)
+
+  describe("a denial without a state", function()
+    local said = "error=access_denied&error_description=Zq9words&error_uri=Zq9uri"
+    for form, input in pairs(forms(said, { error = "access_denied", error_description = "Zq9words" })) do
+      it("is told as one, from a " .. form, function()
+        local grant, err = callback.parse(input, EXPECTED)
+        assert.is_nil(grant)
+        assert.equal("denied", err.kind)
+        assert.is_true(err.state_missing)
+        assert.equal("access_denied", err.error)
+        assert.is_nil(err.error_description)
+        assert.is_nil(err.error_uri)
+        assert.is_nil(tostring(err):find("Zq9", 1, true))
+      end)
+    end
+
+    it("is one where the state is empty", function()
+      assert.is_true(select(2, callback.parse("?error=no&state=", EXPECTED)).state_missing)
+      assert.is_true(select(2, callback.parse({ error = "no", state = true }, EXPECTED)).state_missing)
+    end)
+
+    it("asks no sealer", function()
+      local sealer = { verify = function() error("asked") end }
+      assert.is_true(select(2, callback.parse("?error=no", { state = sealer, bind = "b" })).state_missing)
+    end)
+
+    it("says so only where a state was expected, and none came", function()
+      assert.is_nil(select(2, callback.parse("?error=no", { state = false })).state_missing)
+      assert.is_nil(select(2, callback.parse("?error=no&state=Zq9state", EXPECTED)).state_missing)
+    end)
+
+    it("keeps the words for what was not the user", function()
+      local _, err = callback.parse("?error=server_error", EXPECTED)
+      assert.equal("callback", err.kind)
+      assert.is_true(err.state_missing)
+    end)
+  end)
+
   it("reads what ngx.req.get_uri_args gives", function()
     local grant = assert(callback.parse({ code = "c", state = STATE, flag = true, list = { "1", "2" } },
       EXPECTED))
@@ -58,6 +112,21 @@ describe("parse_callback", function()
     { "code=Zq9code&state=zQ9STATE", "state", "not the one that was sent" },
     { "code=Zq9code&state=Zq9state&state=Zq9state", "state", "more than one state" },
     { "error=access_denied&state=Zq9other", "state", "not the one that was sent" },
+    { "state=Zq9%zz&code=Zq9code", "state", "state is not well percent-encoded" },
+    { "state=Zq9state&state=%zz&code=Zq9code", "state", "more than one state" },
+    { "state=%zz&error=access_denied", "state", "state is not well percent-encoded" },
+    { "error=access_denied&code=Zq9code", "state", "holds no state" },
+    { "error=access_denied&code=%zz", "state", "holds no state" },
+    { "error=a&error=b", "state", "holds no state" },
+    { "error=%zz", "state", "holds no state" },
+    { "error=", "state", "holds no state" },
+    { { error = { "a", "b" } }, "state", "holds no state" },
+    { { error = "a", code = true }, "state", "holds no state" },
+    { "state=Zq9state&error=%zz&code=Zq9code", "callback", "error is not well percent-encoded" },
+    { "state=Zq9state&error=access_denied&code=%zz", "callback", "code is not well percent-encoded" },
+    { "state=Zq9state&error=", "callback", "error parameter is empty" },
+    { "state=Zq9state&error", "callback", "error parameter is empty" },
+    { { state = STATE, error = true }, "callback", "error parameter is empty" },
     { { code = "Zq9code", state = { STATE, STATE } }, "state", "more than one state" },
     { { code = "Zq9code", state = true }, "state", "holds no state" },
     { "", "state", "holds no state" },

@@ -41,14 +41,14 @@ local function random_secret(length)
 end
 
 describe("redact.text", function()
-  local secrets = {
+  local dressed = {
     "a+b/c=d e~1", '"<&>"\\/%25', "plain-1234", "x" .. ("y"):rep(300), "grün+ß/é", "a🔑b-中文-1",
     (("long secret "):rep(40)),
   }
-  for _ = 1, 20 do secrets[#secrets + 1] = "s" .. random_secret(20) .. "e" end
+  for _ = 1, 20 do dressed[#dressed + 1] = "s" .. random_secret(20) .. "e" end
 
   it("hides the place of a secret that stands there as it is, or encoded once", function()
-    for _, secret in ipairs(secrets) do
+    for _, secret in ipairs(dressed) do
       for i, form in ipairs((dress(secret))) do
         local text = redact.text("before (" .. form .. ") after", { "other one", secret })
         assert.equal("before ([hidden]) after", text, ("form %d of %q: %s"):format(i, secret, text))
@@ -57,7 +57,7 @@ describe("redact.text", function()
   end)
 
   it("hides all of a text that holds one under a stranger disguise", function()
-    for _, secret in ipairs(secrets) do
+    for _, secret in ipairs(dressed) do
       for i, form in ipairs((select(2, dress(secret)))) do
         local text = redact.text("before (" .. form .. ") after", { "other one", secret })
         assert.equal("[hidden]", text, ("form %d of %q: %s"):format(i, secret, text))

@@ -1,9 +1,9 @@
 --- Reads what the provider sent back to the callback URL: a grant, or why there is none. No I/O.
 --
 -- The order is a promise: size, then state, then error, then code. Nothing of a callback whose state is wrong
--- is looked at, and nothing of its values is repeated, except the provider's own error, made fit to show. One callback is
--- read without its state: an error alone, for some providers send none with it. Nothing is granted then, a sealer is not
--- asked, and `state_missing` says that anybody may have sent it.
+-- is looked at, and nothing of its values is repeated, except the provider's own error, made fit to show. One callback
+-- is read without its state: an error alone, for some providers send none with it. Nothing is granted then, a sealer is
+-- not asked, and `state_missing` says that anybody may have sent it.
 
 local core = require "sapanywhere.core"
 local errors = require "sapanywhere.errors"

@@ -23,6 +23,8 @@ return function(input)
       assert(pair[1] == list[2 * i - 1] and pair[2] == list[2 * i], "another name or value")
     end
   end
+  local broken = core.parse_query("%zz=1&" .. query .. "&a=%", true)
+  assert(#broken == #list / 2 + 1 and broken[#broken][2] == false, "what is not well encoded spoils the others")
   for _, piece in ipairs(list) do
     local parsed = assert(core.parse_query(core.percent_encode(piece), false))
     assert(piece == "" and #parsed == 0 or parsed[1][1] == piece)

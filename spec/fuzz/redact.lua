@@ -1,5 +1,5 @@
--- A secret is found under whatever it wears, by the quick look in C as by the search in Lua, and whatever stands around
--- it. What is shown is one line of UTF-8.
+-- A secret is found under whatever it wears, and whatever stands around it, and so is the value behind a sensitive name.
+-- What is shown is one line of UTF-8 in which nothing acts unseen, and hiding again changes nothing that matters.
 
 local core = require "sapanywhere.core"
 local disguises = require "sapanywhere.hide.disguises"
@@ -75,18 +75,28 @@ local function build(reader, secret)
   return table.concat(parts), forms
 end
 
-local function hide_without_quick_look(text, secrets)
-  local may_hold = core.may_hold
-  core.may_hold = function() return true end
-  local hidden = disguises.hide(text, secrets)
-  core.may_hold = may_hold
-  return hidden
+-- Each is a way to write a value that has letters and digits alone beside its name.
+local NAMED = {
+  "https://h.example/?a=b&token=%s&c=d", "?u=https%%3A%%2F%%2Fh%%3Fapi_secret%%3D%s%%26c", "x?a[code]=%s&b",
+  '{"a":1,"token":"%s","b":2}', "{'password':'%s'}", '"{\\"token\\":\\"%s\\"}"', '{"key":"api.secret","value":"%s"}',
+  "<a><token>%s</token></a>", "<a token='%s'/>", "<x:code><![CDATA[%s]]></x:code>", "\nX-Api-Key: %s\nb",
+  "\nAuthorization: Bearer %s\n", "https://me:%s@h.example/", "User %s, Organization o1",
+}
+
+-- The value is not shown where a line of its own holds it beside its name, whatever stands on the line before.
+local function check_named(reader)
+  local before = reader:bytes(reader:byte() % 30)
+  local form = NAMED[reader:byte() % #NAMED + 1]
+  if before:find("[\"'<>/%[{\\%%=:&@]") then before = "" end
+  local shown = redact.text(before .. "\n" .. form:format("Zq9Value1") .. "\n")
+  assert(not shown:find("Zq9Value1", 1, true), "what stands under a sensitive name is shown")
 end
 
-local LONGEST_SEARCHED = 16 * 1024
+local LONGEST_SEARCHED = 8 * 1024
 
 return function(input)
   local reader = setmetatable({ input = input, at = 1 }, Reader)
+  check_named(setmetatable({ input = input, at = 1 }, Reader))
   local secret = printable(reader:bytes(4 + reader:byte() % 40))
   local text, forms = build(reader, secret)
   if #secret < 4 or #text > LONGEST_SEARCHED then return end
@@ -95,7 +105,10 @@ return function(input)
   for _, form in ipairs(forms) do
     assert(not rest:find(form, 1, true), "a secret is shown")
   end
-  assert(hidden == hide_without_quick_look(text, { secret }), "the quick look sees something else")
+  assert(hidden == "[hidden]" or not core.may_hold(hidden, { secret }), "a secret is left")
+  assert(hidden == text or core.may_hold(text, secret), "what holds no secret was changed")
   local line = redact.line(text, 200, { secret })
   assert(#line <= 203 and core.is_utf8(line) and not core.has_control(line), "no line to show")
+  assert(redact.visible(line) == line, "something acts unseen")
+  redact.copy({ [text] = { key = text, value = text } }, { secret })
 end

@@ -182,6 +182,13 @@ describe("README.md in nginx", function()
     os.execute("rm -rf " .. system.quote(dir))
   end)
 
+  -- Takes all room in the dictionary that the example notes states in.
+  local FILL = [[location = /fill { content_by_lua_block {
+    local states, count = ngx.shared.states, 0
+    while states:safe_add(("%032d"):format(count), true, 600) do count = count + 1 end
+    ngx.say(count)
+  } }]]
+
   it("connects a shop, once, for the session that began it", function()
     local port = ports.pick({ "http" }).http
     local origin = "http://127.0.0.1:" .. port
@@ -196,7 +203,7 @@ describe("README.md in nginx", function()
     })
     local host = assert(sandbox.start { log = false, nginx = {
       http = find("nginx").text:gsub("127%.0%.0%.1:8080", "127.0.0.1:" .. port),
-      lua_package_path = dir .. "/?.lua", lua_package_cpath = core_path(),
+      lua_package_path = dir .. "/?.lua", lua_package_cpath = core_path(), server = FILL,
     } })
     finally(function() host:stop() end)
 
@@ -211,6 +218,16 @@ describe("README.md in nginx", function()
     assert.equal(403, (curl("-b session=mine " .. system.quote(assert(service:authorize(
       select(2, curl("-b session=mine " .. origin .. "/connect")), "deny"))))))
     assert.equal(502, (curl(origin .. "/connect")))
+
+    _, consent = curl("-b session=mine " .. origin .. "/connect")
+    curl(host.base_url:match("^http://[^/]+") .. "/fill")
+    assert.equal(503, (curl("-b session=mine " .. system.quote(assert(service:authorize(consent))))))
+    assert.truthy(host:error_log():find("whether the state has been used is not known", 1, true), host:error_log())
+    local begun = 0
+    for _ = 1, 20 do
+      if curl("-b session=mine " .. origin .. "/connect") == 302 then begun = begun + 1 end
+    end
+    assert.truthy(begun < 11, begun)
   end)
 
   if not os.execute("command -v redis-server >/dev/null 2>&1") then return end

@@ -52,11 +52,12 @@ time_t time(time_t *where) {
   return now.tv_sec;
 }
 
-/* RESOLVER_SLEEP seconds. */
+/* After RESOLVER_SLEEP seconds; the address RESOLVER_ANSWER for every name. */
 int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **list) {
   int (*real)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
   *(void **)&real = dlsym(RTLD_NEXT, "getaddrinfo");
   const char *pause = getenv("RESOLVER_SLEEP");
   if (pause != NULL) usleep((useconds_t)(atof(pause) * 1e6));
+  if (getenv("RESOLVER_ANSWER") != NULL) node = getenv("RESOLVER_ANSWER");
   return real(node, service, hints, list);
 }

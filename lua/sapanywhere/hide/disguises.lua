@@ -1,8 +1,8 @@
 --- Hides secrets in a text by their value. Where one stands as it is, in base64 at any offset, or under one kind of
 -- escapes (percent-encoding, JSON's, HTML's), its place is hidden; under stranger disguises the whole text is.
 --
--- Runs on text that came from elsewhere and is about to be shown. core.may_hold looks first, and has found in nearly all
--- of it that there is nothing to hide; it looks once more at what would be shown.
+-- Runs on text that came from elsewhere and is about to be shown. core.may_hold looks first, and finds in nearly all of
+-- it that there is nothing to hide; it looks once more at what would be shown.
 --
 -- The time grows with the text's length and no faster. A text has at most four layers: itself, and itself without one
 -- kind of escapes. Each is made, and searched for each form of each secret, from left to right.
@@ -28,7 +28,8 @@ local function to_utf8(code)
   if code < 0x800 then return string.char(0xC0 + floor(code / 64), last) end
   local third = 0x80 + floor(code / 64) % 64
   if code < 0x10000 then return string.char(0xE0 + floor(code / 4096), third, last) end
-  if code < 0x110000 then return string.char(0xF0 + floor(code / 262144), 0x80 + floor(code / 4096) % 64, third, last) end
+  if code > 0x10FFFF then return nil end
+  return string.char(0xF0 + floor(code / 262144), 0x80 + floor(code / 4096) % 64, third, last)
 end
 
 -- "uXXXX", and the second half of a pair where it follows.
@@ -62,8 +63,8 @@ local ESCAPES = {
   end,
 }
 
--- A layer is a text, and the escapes that were taken off it, in their order: { first and last byte of what one stands for
--- in this text, first and last byte of the escape in the text that will be shown }. None where it has no such escapes.
+-- A layer is a text, and the escapes that were taken off it, in their order: { first and last byte of what one stands
+-- for in this text, first and last byte of the escape in the text that will be shown }. None where it has no escapes.
 local function undress(text, mark)
   local read, parts, escapes, next_byte, length = ESCAPES[mark], {}, {}, 1, 0
   local at = text:find(mark, 1, true)
@@ -107,8 +108,8 @@ local function base64_core(secret, shift)
   return core.base64(("\0"):rep(shift) .. secret):sub(MIXED[shift] + 1, whole)
 end
 
--- What to look for: its text; `alone`, whether no letter or digit may touch it; `run`, whether all the base64 around it is
--- hidden with it.
+-- What to look for: its text; `alone`, whether no letter or digit may touch it; `run`, whether all the base64 around it
+-- is hidden with it.
 local function needles_of(secrets)
   local needles = {}
   for _, secret in ipairs(secrets) do
@@ -161,7 +162,7 @@ local function search_layer(layer, needles, ends)
   end
 end
 
--- Places may overlap here: one secret may begin with another's end. Passing over every byte orders them without sorting.
+-- Places may overlap here: one secret may begin with another's end. Passing over every byte orders them.
 local function replace(text, ends)
   local out, next_byte = {}, 1
   for first = 1, #text do

@@ -1,7 +1,8 @@
 --- The rule by name: whether what stands under a name is never to be shown.
 --
--- Names are compared without case, punctuation, digits at their end and the s of a plural, so `oauth.user.refresh_token`,
--- `X-Api-Key`, `tokens` and `password_2` are found. Nothing here asks the locale what a letter is.
+-- Names are compared without case, punctuation, digits at their end and the s of a plural, so
+-- `oauth.user.refresh_token`, `X-Api-Key`, `tokens` and `password_2` are found. Nothing here asks the locale what a
+-- letter is.
 
 local lower = require "sapanywhere.core".lower
 

@@ -1,8 +1,9 @@
 --- Texts made fit to show: without secrets, found by their value (disguises.lua) or by the name that they stand under
 -- (names.lua), and on one line that does nothing to a terminal.
 --
--- Whoever sent a text may have made it to be slow. Each rule goes through it once: what is looked at behind a name ends
--- where the next name can begin, or is hidden, and no two parts of a pattern that can both be long match the same bytes.
+-- Whoever sent a text may have made it to be slow. Each rule goes through it once: what is looked at behind a name
+-- ends where the next name can begin, or is hidden, and no two parts of a pattern that can both be long match the same
+-- bytes.
 
 local core = require "sapanywhere.core"
 local disguises = require "sapanywhere.hide.disguises"
@@ -130,12 +131,14 @@ local IN_QUOTES = '"' .. HIDDEN .. '"'
 
 -- `needs`: without one of these characters there is nothing for the rule.
 local RULES = {
-  { needs = ":", find = matcher '"([^"]*)"%s*:%s*', make_judge = pair_judge, stop = end_of_member, shown = IN_QUOTES },
-  { needs = ":", find = matcher "'([^']*)'%s*:%s*", make_judge = pair_judge, stop = end_of_member, shown = IN_QUOTES },
+  { needs = ":", find = matcher '"([^"]*)"%s*:%s*', make_judge = pair_judge, stop = end_of_member,
+    shown = IN_QUOTES },
+  { needs = ":", find = matcher "'([^']*)'%s*:%s*", make_judge = pair_judge, stop = end_of_member,
+    shown = IN_QUOTES },
   { needs = "[\"']", find = matcher "%f[0-9A-Za-z_.%-]([0-9A-Za-z_.%-]+)%s*[:=]%s*", judge = is_sensitive,
     stop = end_of_quoted, shown = IN_QUOTES },
-  { needs = "=", find = matcher "%f[0-9A-Za-z_.%%;%[%]%-]([0-9A-Za-z_.%%;%[%]%-]+)=", judge = is_sensitive_parameter,
-    stop = end_of_parameter },
+  { needs = "=", find = matcher "%f[0-9A-Za-z_.%%;%[%]%-]([0-9A-Za-z_.%%;%[%]%-]+)=", stop = end_of_parameter,
+    judge = is_sensitive_parameter },
   { needs = "%%", find = find_encoded, judge = is_sensitive_parameter, stop = end_of_encoded },
   { needs = "<", find = matcher "<([0-9A-Za-z_.:%-]+)", judge = names.has_sensitive_part, stop = end_of_element },
   { needs = ":", find = matcher "%f[0-9A-Za-z_.%-]([0-9A-Za-z_.%-]+)[ \t]*:[ \t]*", judge = is_header,
@@ -162,8 +165,8 @@ local function apply(rule, text)
   return table.concat(out) .. text:sub(next_byte)
 end
 
--- Credentials in URLs. The last '@' of the authority ends them; where a password has a slash in it, and so no port stands
--- behind the colon, the last one of the URL.
+-- Credentials in URLs. The last '@' of the authority ends them; where a password has a slash in it, and so no port
+-- stands behind the colon, the last one of the URL.
 local function hide_credentials(text)
   local out, next_byte = {}, 1
   local from = text:match("//()")
@@ -236,8 +239,8 @@ function M.text(text, secrets)
   return text:find("[,;]") and hide_authorization(text) or text
 end
 
--- Characters that are not seen but do something: the control characters of ASCII and Latin-1, the marks that break lines,
--- turn the direction of writing or take no room. The two joiners stay: words and pictures are written with them.
+-- Characters that are not seen but do something: the control characters of ASCII and Latin-1, the marks that break
+-- lines, turn the direction of writing or take no room. The two joiners stay: words and pictures are written with them.
 local UNSEEN = {
   { 0x80, 0x9F }, { 0xAD, 0xAD }, { 0x61C, 0x61C }, { 0x180E, 0x180E }, { 0x200B, 0x200B }, { 0x200E, 0x200F },
   { 0x2028, 0x202E }, { 0x2060, 0x206F }, { 0xFEFF, 0xFEFF }, { 0xFFF9, 0xFFFB }, { 0xE0000, 0xE007F },
