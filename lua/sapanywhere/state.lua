@@ -21,6 +21,8 @@ local TIME_BYTES, NONCE_BYTES, SEAL_BYTES, MAC_BYTES = 5, 16, 12, 32
 local HEAD_BYTES = #VERSION + TIME_BYTES + NONCE_BYTES
 local VALUE_CHARACTERS = (HEAD_BYTES + SEAL_BYTES + MAC_BYTES) * 4 / 3
 local SHORTEST_KEY = 32
+local system_clock = os and os.time -- nil where the host gives no such library: then `clock` is needed
+
 local SKEW = 60 -- seconds by which the clocks of two machines may differ
 
 -- Options
@@ -244,7 +246,7 @@ local function new(given)
   if not values then return nil, err end
   local settings = {
     key = values.key, ttl = values.ttl or 600, element = values.element or "sapanywhere",
-    callback_url = values.callback_url or "", on_use = values.on_use, clock = values.clock or os.time,
+    callback_url = values.callback_url or "", on_use = values.on_use, clock = values.clock or system_clock,
   }
   return setmetatable({}, {
     __index = Sealer, __name = "sapanywhere.state", __tostring = shown_as, settings = function() return settings end,

@@ -273,6 +273,163 @@ describe("a wait function that raises", function()
   end)
 end)
 
+describe("a creation that is given up before anything of it has left", function()
+  local service, names
+
+  setup(function() service = services.start { log = false } end)
+  teardown(function() service:stop() end)
+  before_each(function() names = {} end)
+
+  local function options_of(name, wait, origin)
+    names[#names + 1] = name
+    return service:creating { name = name, wait = wait, retry = false, base_url = service[origin or "tls_base_url"] }
+  end
+
+  -- Nobody sends it later: neither the calls that come next, nor the collector.
+  local function assert_never_made(client)
+    for _ = 1, 2 do assert(client:oauth_url(service:asking {})) end
+    core.poll(-1, 0.1)
+    assert(client:oauth_url(service:asking {}))
+    local count = service:count_names()
+    for _, name in ipairs(names) do assert.is_nil(count[name], name) end
+  end
+
+  for _, origin in ipairs { "base_url", "tls_base_url" } do
+    for _, inside in ipairs { "the main program", "a coroutine that goes on" } do
+      it(("is not sent after an error in wait: %s, in %s"):format(origin, inside), function()
+        local client = service:client {}
+        local function run()
+          local options = options_of("wait raises", function() error("gone", 0) end, origin)
+          local ok, message = pcall(client.create_instance, client, options)
+          assert.is_false(ok)
+          assert.equal("gone", message)
+          assert_never_made(client)
+        end
+        if inside == "the main program" then run() else assert(coroutine.resume(coroutine.create(run))) end
+        assert_never_made(client)
+      end)
+    end
+  end
+
+  it("is not sent after it has waited for a connection, and its coroutine was cancelled or closed meanwhile", function()
+    for _, is_closed in ipairs { false, coroutine.close ~= nil } do
+      local loop, client = make_loop(), service:client { max_connections = 1 }
+      local url = service:url { delay = 0.3 }
+      loop.spawn(function() assert(client:oauth_url(service:asking { wait = loop.wait, base_url = url })) end)
+      loop.run(0.05)
+      local options = options_of("queued, closed: " .. tostring(is_closed), loop.wait, "base_url")
+      local thread = loop.spawn(function() client:create_instance(options) end)
+      loop.run(0.05)
+      if is_closed then
+        loop.waiting[thread] = nil
+        coroutine.close(thread)
+      else
+        loop.cancel(thread)
+      end
+      loop.run(5)
+      assert_never_made(client)
+    end
+  end)
+
+  it("is not sent after an error of a hook, as Ctrl-C raises it, at any instruction before the wait", function()
+    local client, interrupted = service:client {}, 0
+    assert(client:oauth_url(service:asking {}))
+    local function wait(fd, seconds)
+      debug.sethook()
+      core.poll(fd, seconds)
+    end
+    local function interrupt()
+      debug.sethook()
+      error("interrupted", 0)
+    end
+    for count = 1, 1200, 7 do
+      local options = options_of("hook " .. count, wait, "base_url")
+      local ok = pcall(function()
+        debug.sethook(interrupt, "", count)
+        client:create_instance(options)
+      end)
+      debug.sethook()
+      if ok then names[#names] = nil else interrupted = interrupted + 1 end
+    end
+    assert.is_true(interrupted > 5)
+    assert_never_made(client)
+  end)
+
+  it("is not sent after its coroutine was cancelled or closed, whether it led or followed", function()
+    local client = service:client {}
+    for _, is_closed in ipairs { false, coroutine.close ~= nil } do
+      for _, position in ipairs { "leads", "follows" } do
+        local loop = make_loop()
+        local function ask()
+          assert(client:oauth_url(service:asking { wait = loop.wait, base_url = service:url { delay = 0.2 } }))
+        end
+        if position == "follows" then loop.spawn(ask) end
+        local name = ("%s, closed: %s"):format(position, tostring(is_closed))
+        local thread = loop.spawn(function() client:create_instance(options_of(name, loop.wait)) end)
+        if is_closed then
+          loop.waiting[thread] = nil
+          coroutine.close(thread)
+        else
+          loop.cancel(thread)
+        end
+        loop.run(5)
+        assert_never_made(client)
+      end
+    end
+  end)
+
+  it("closes what was sent, and lets the others of its loop go on", function()
+    local loop, client, answered = make_loop(), service:client {}, false
+    local url = service:url { delay = 0.3 }
+    local thread = loop.spawn(function()
+      client:create_instance(service:creating { name = "sent", wait = loop.wait, base_url = url })
+    end)
+    loop.spawn(function()
+      answered = client:oauth_url(service:asking { wait = loop.wait, base_url = service:url { delay = 0.4 } }) ~= nil
+    end)
+    loop.run(0.1)
+    loop.cancel(thread)
+    loop.run(5)
+    assert.is_true(answered)
+    assert.equal("cancelled", loop.raised[thread])
+  end)
+end)
+
+describe("a program without the libraries of the system", function()
+  it("gets errors, and nothing is raised", function()
+    local service = services.start { log = false }
+    local said = child.run([[
+      local kept = {}
+      for _, name in ipairs { "os", "io", "debug", "load", "loadstring" } do
+        kept[name], _G[name] = _G[name], nil
+        package.loaded[name] = nil
+      end
+      local sapanywhere = require "sapanywhere"
+      local said = {}
+      local function note(name, ok, result, err)
+        said[name] = not ok and "raised: " .. tostring(result) or result and "ok" or err.kind
+      end
+      for name, url in pairs(given.urls) do
+        given.options.base_url = url
+        note(name, pcall(sapanywhere.oauth_url, given.options))
+      end
+      local made, sealer = pcall(sapanywhere.state, { key = ("k"):rep(32) })
+      note("state", made, sealer)
+      note("issue", pcall(function() return sealer:issue { bind = "a session" } end))
+      note("all", pcall(sapanywhere.all, { function() return sapanywhere.oauth_url(given.options) end }))
+      for name, library in pairs(kept) do _G[name] = library end
+      return said
+    ]], {
+      options = service:asking { retry = false },
+      urls = { ok = service:url {}, refused = service:url { status = 400 }, down = service:url { status = 503 } },
+    })
+    service:stop()
+    assert.same({
+      ok = "ok", refused = "rejected", down = "server", state = "ok", issue = "state", all = "ok",
+    }, said)
+  end)
+end)
+
 describe("all", function()
   it("keeps the order and lets one failure not spoil the others", function()
     local results, errors = sapanywhere.all {

@@ -76,10 +76,22 @@ describe("nginx", function()
       }
     ]]):format(quote(contract.describe(service)))
     local keep = 'ngx.shared.seen:set("%s", result and "ok" or tostring(err))'
+    -- The memory of another request's coroutine may be gone: only `all` asks for the status of one, and that of its own.
+    local never_asked = [[
+      local status = coroutine.status
+      function coroutine.status(thread)
+        local file = debug.getinfo(2, "S").source
+        if file:find("sapanywhere/", 1, true) and not file:find("scheduler.lua", 1, true) then
+          error("a coroutine was asked")
+        end
+        return status(thread)
+      end
+    ]]
     host = start_host {
       http = ([[
         lua_shared_dict seen 1m;
-        init_by_lua_block { %s; seen_in_init = result and "ok" or tostring(err) }
+        lua_max_running_timers 3;
+        init_by_lua_block { ]] .. never_asked .. [[ %s; seen_in_init = result and "ok" or tostring(err) }
         init_worker_by_lua_block { %s; %s }
         server {
           listen 127.0.0.1:%d ssl;
@@ -174,6 +186,63 @@ describe("nginx", function()
           ngx.sleep(0.02)
           ngx.say(before == 0 and turns == 2 and "ok" or before .. " turns at once, then " .. turns)
         ]]),
+        -- A light thread with a call is killed, and its request ends; `what` says when.
+        location("/kill", "content_by_lua_block", ([[
+          local s, arg = %s, ngx.req.get_uri_args()
+          local thread = ngx.thread.spawn(function()
+            require("sapanywhere").oauth_url {
+              base_url = s.origin .. "/~delay=" .. arg.delay .. "/elements/api-v2",
+              api_key = s.api_key, api_secret = s.api_secret, callback_url = s.callback_url,
+            }
+          end)
+          ngx.sleep(0.05)
+          if arg.exit then return ngx.exit(200) end
+          ngx.thread.kill(thread)
+        ]]):format(quote(contract.describe(service)))),
+        -- A creation whose light thread is killed before its connection is there.
+        location("/kill_creation", "content_by_lua_block", ([[
+          local s, arg = %s, ngx.req.get_uri_args()
+          local client = assert(require("sapanywhere").new {
+            base_url = %q, tls = { ca_file = %q }, api_key = s.api_key, api_secret = s.api_secret,
+            callback_url = s.callback_url, user_secret = s.user_secret, organization_secret = s.organization_secret,
+          })
+          if arg.follows then ngx.thread.spawn(function() client:oauth_url {} end) end
+          local thread = ngx.thread.spawn(function()
+            client:create_instance { name = arg.name, code = arg.code }
+          end)
+          ngx.thread.kill(thread)
+          for _ = 1, 2 do
+            client:oauth_url {}
+            ngx.sleep(0.1)
+          end
+          ngx.say("ok")
+        ]]):format(quote(contract.describe(service)), service.tls_base_url, service.ca_file)),
+        location("/within_c", "content_by_lua_block", ([[
+          local said
+          ("x"):gsub("x", function()
+            %s
+            said = result and "ok" or err.kind .. ": " .. err.message
+          end)
+          ngx.sleep(0.01)
+          ngx.say(said)
+        ]]):format(one_call)),
+        -- As many timers as nginx runs, each with calls, while a page makes calls too.
+        location("/timers", "content_by_lua_block", ([[
+          local s, semaphore = %s, require("ngx.semaphore").new()
+          local function ask()
+            for _ = 1, 20 do
+              assert(require("sapanywhere").oauth_url {
+                base_url = s.base_url, api_key = s.api_key, api_secret = s.api_secret, callback_url = s.callback_url,
+              })
+            end
+            semaphore:post(1)
+          end
+          for _ = 1, 3 do assert(ngx.timer.at(0, ask)) end
+          ngx.thread.spawn(ask)
+          local is_ok = true
+          for _ = 1, 4 do is_ok = is_ok and semaphore:wait(20) end
+          ngx.say(is_ok and "ok" or "not all came through")
+        ]]):format(quote(contract.describe(service)))),
         "lua_check_client_abort on;\n",
       },
     }
@@ -263,6 +332,66 @@ describe("nginx", function()
     handle:close()
     os.remove(host.dir .. ".out")
     assert.equal("ok\n", said)
+  end)
+
+  -- Asks for pages at the same time, each after so many seconds; returns what each said.
+  local function together(pages)
+    local commands = {}
+    for i, page in ipairs(pages) do
+      commands[i] = ("{ sleep %g; curl -s -m 10 '%s%s'; } >%s.%d & "):format(
+        page[1], origin(host), page[2], host.dir, i)
+    end
+    os.execute(table.concat(commands) .. "wait")
+    local said = {}
+    for i = 1, #pages do
+      local path = ("%s.%d"):format(host.dir, i)
+      local file = assert(io.open(path))
+      said[i] = file:read("*a")
+      file:close()
+      os.remove(path)
+    end
+    return said
+  end
+
+  for _, how in ipairs { "", "&exit=1" } do
+    it("goes on when a light thread with a call is killed, whether it followed or led" .. how, function()
+      for _ = 1, 3 do
+        local said = together {
+          { 0, "/slow" }, { 0.1, "/kill?delay=3" .. how }, { 0.2, "/kill?delay=0.3" .. how }, { 0.3, "/slow" },
+        }
+        assert.same({ "ok\n", "", "", "ok\n" }, said)
+        said = together { { 0, "/kill?delay=3" .. how }, { 0.02, "/slow" }, { 0.03, "/slow" }, { 0.2, "/slow" } }
+        assert.same({ "", "ok\n", "ok\n", "ok\n" }, said)
+      end
+    end)
+  end
+
+  for _, position in ipairs { "leads", "follows" } do
+    it("sends no creation whose light thread was killed while its connection was made: it " .. position, function()
+      local names = {}
+      for i = 1, 5 do
+        names[i] = ("killed-%s-%d"):format(position, i)
+        local code = service:authorize {}:match("[?&]code=([^&]+)")
+        local _, said = get(origin(host), ("/kill_creation?name=%s&code=%s%s"):format(
+          names[i], code, position == "follows" and "&follows=1" or ""))
+        assert.equal("ok\n", said)
+      end
+      for _, instance in ipairs(service:instances()) do
+        for _, name in ipairs(names) do assert.not_equal(name, instance.name) end
+      end
+    end)
+  end
+
+  it("says where a function that C calls cannot wait", function()
+    local _, said = get(origin(host), "/within_c")
+    assert.matches("^wrong_phase: .*gsub", said)
+  end)
+
+  it("never takes the last of the application's timers", function()
+    for _ = 1, 3 do
+      local _, said = get(origin(host), "/timers")
+      assert.equal("ok\n", said)
+    end
   end)
 
   it("leaves nothing in nginx's error log", function()
