@@ -184,7 +184,8 @@ function Sandbox:clear_log()
 end
 
 --- The instances that exist now.
--- @treturn table a list of `{ id, name, token, tags, configuration, code }`
+-- @treturn table a list of `{ id, name, token, tags, configuration, code, disabled, revoked, external }`, the last
+-- three where it is so
 function Sandbox:instances()
   return open_store(self):list("instances")
 end

@@ -53,10 +53,11 @@ end
 -- What stood on the old ground is gone.
 function apply.ground(self, change)
   self.ground = change.ground
-  for name in pairs(self.kinds) do
-    if name:find("^hub/") then self.kinds[name] = nil end
+  for _, map in ipairs { self.kinds, self.counts } do
+    for name in pairs(map) do
+      if name:find("^hub/") then map[name] = nil end
+    end
   end
-  self.counts = {}
 end
 
 local function open_memory()
