@@ -253,6 +253,11 @@ describe("the sandbox's bulk upload", function()
     assert_refused(400, send(self, "[{]"))
   end)
 
+  it("refuses a form of very many parts at once", function()
+    local parts = ('------border\r\nContent-Disposition: form-data; name="file"\r\n\r\n{}\r\n'):rep(50000)
+    assert_refused(400, send(connect(), "", { body = parts .. "------border--\r\n" }))
+  end)
+
   it("finds a border that lies across two blocks", function()
     local self = connect()
     for size = 1024 * 1024 - 220, 1024 * 1024 - 120, 7 do

@@ -6,6 +6,7 @@ local multipart = {}
 
 local block = 1024 * 1024
 local max_head = 16 * 1024
+local max_parts = 20 -- each is looked for in blocks of its own
 
 --- A source that is a text.
 -- @tparam string text
@@ -37,16 +38,17 @@ end
 -- @tparam table source
 -- @tparam string content_type with its boundary
 -- @treturn[1] table a map from a part's name to its `offset` and `size`
--- @return[2] nil where it is not well-formed
+-- @return[2] nil where it is not well-formed, or has more than 20 parts
 function multipart.read(source, content_type)
   local boundary = content_type:match('boundary="([^"]+)"') or content_type:match("boundary=([^;%s]+)")
   local border = boundary and "--" .. boundary
   if not border or source.read(0, #border) ~= border then return nil end
-  local parts, offset = {}, #border
+  local parts, offset, count = {}, #border, 0
   while source.read(offset, 2) == "\r\n" do
     local part
     part, offset = read_part(source, offset + 2, border)
-    if not part or not part.name then return nil end
+    count = count + 1
+    if not part or not part.name or count > max_parts then return nil end
     parts[part.name] = part
   end
   return source.read(offset, 2) == "--" and parts or nil
