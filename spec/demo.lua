@@ -1,5 +1,5 @@
--- The whole journey against the local service, with what goes over the wire, and the three things that go
--- wrong most. `make demo` runs it.
+-- The whole journey against the local service, with what goes over the wire: from the user's consent to a live
+-- instance, its token kept, used and given up; and the three things that go wrong most. `make demo` runs it.
 
 local core = require "sapanywhere.core"
 local sapanywhere = require "sapanywhere"
@@ -7,6 +7,9 @@ local sandbox = require "sapanywhere.sandbox"
 
 local browser = require "support.browser"
 local paper = require "support.paper"
+local sleep = require("sapanywhere.wait.plain").sleep
+
+local SIGNATURE_KEY, STORE_KEY = core.random_hex(16), core.random_hex(32)
 
 local service -- the sandbox, once it runs
 local secrets = {} -- every value that must not be shown
@@ -183,6 +186,8 @@ local function start()
   for _, name in ipairs { "api_key", "api_secret", "user_secret", "organization_secret" } do
     hide(service[name])
   end
+  hide(SIGNATURE_KEY)
+  hide(STORE_KEY)
   return assert(sapanywhere.new {
     base_url = service.base_url, on_event = on_event,
     user_secret = service.user_secret, organization_secret = service.organization_secret,
@@ -215,7 +220,11 @@ local function walk(client)
 
   paper.step(4, "Create the instance", "client:create_instance { … }")
   local instance = assert(client:create_instance(app_options {
-    code = grant.code, name = "my shop", tags = { "eu" },
+    code = grant.code, name = "my shop", tags = { "eu" }, configuration = {
+      ["event.notification.enabled"] = true, ["event.vendor.type"] = "webhook",
+      ["event.notification.callback.url"] = service.callback_url,
+      ["event.notification.signature.key"] = SIGNATURE_KEY,
+    },
   }))
   hide(instance.token)
   hide(instance.configuration["oauth.user.token"])
@@ -226,13 +235,89 @@ local function walk(client)
   show_table(instance)
   paper.gap()
   paper.verdict(true, ("instance %s is live; its token is what every later call needs"):format(instance.id))
-  return grant
+  return grant, instance
+end
+
+-- Rows as lines, by some of their names.
+local function show_rows(rows, names)
+  local lines = {}
+  for i, row in ipairs(rows) do
+    local cells = {}
+    for _, name in ipairs(names) do cells[#cells + 1] = tostring(row[name]) end
+    lines[i] = { ("[%d]"):format(i), safe(table.concat(cells, "  ")) }
+  end
+  paper.columns(lines)
+end
+
+local function keep(instance)
+  paper.title("The instance, used")
+  paper.step(5, "Keep its token", 'store:put("my shop", instance)')
+  local dir = os.tmpname()
+  os.remove(dir)
+  local store = assert(sapanywhere.store.file { path = dir .. "/shops", key = STORE_KEY })
+  assert(store:put("my shop", instance))
+  local entry = assert(store:get("my shop"))
+  paper.columns {
+    { "in the store", table.concat(assert(store:names()), ", ") }, { "its token", safe(entry.token) },
+    { "the file", "sealed with AES-256-GCM; only its owner may read it" },
+  }
+  return store, dir
+end
+
+-- The service sends it after its answer.
+local function wait_for_notification()
+  for _ = 1, 200 do
+    local deliveries = service:deliveries()
+    if deliveries[1] and deliveries[1].signature then return deliveries[1] end
+    sleep(0.05)
+  end
+end
+
+local function use(client, store, instance)
+  paper.step(6, "Ask for some customers", 'client:instance { token = store:token("my shop") }')
+  local shop = assert(client:instance { token = store:token("my shop"), user_secret = service.user_secret })
+  local rows = assert(shop.customers:list { where = { "stage = ? AND total > ?", "CUSTOMER", 1000 }, page_size = 3 })
+  show_requests()
+  show_answer()
+  paper.gap()
+  show_rows(rows, { "id", "customerName", "total" })
+
+  paper.step(7, "Create an order, and read it back", "shop.orders:create { body = { … } }")
+  local order = assert(shop.orders:create { body = {
+    orderType = "SELL_ORDER", customer = { id = rows[1].id }, productLines = { { product = { id = 1 }, quantity = 2 } },
+  } })
+  assert(shop.orders:get { id = order.id })
+  show_requests()
+  show_answer()
+  paper.gap()
+  show_table(order)
+
+  paper.step(8, "Read the notification of it", "reader:read { body = …, signature = … }")
+  local sent = assert(wait_for_notification(), "no notification was sent")
+  hide(sent.signature)
+  local reader = assert(sapanywhere.webhook { key = SIGNATURE_KEY })
+  local notice = assert(reader:read { body = sent.body, signature = sent.signature })
+  paper.columns {
+    { "signature", "sha256=…, right for these bytes and this key" },
+    { "event", ("%s %s %s"):format(notice.events[1].objectType, notice.events[1].objectId, notice.events[1].eventType) },
+  }
+
+  paper.step(9, "Let it rest, and delete it", "client:delete_instance { id = instance.id }")
+  seen = #service:log()
+  assert(client:disable_instance { id = instance.id, organization_secret = service.organization_secret })
+  local _, resting = shop.orders:list {}
+  assert(client:delete_instance { id = instance.id })
+  assert(store:remove("my shop"))
+  show_requests()
+  paper.gap()
+  paper.verdict(true, "while it rested: " .. safe(resting.message))
+  paper.verdict(true, "deleted, and its token forgotten")
 end
 
 local function stumble(client, grant)
   paper.title("The three things that go wrong most")
 
-  paper.step(5, "The user says no", "sapanywhere.parse_callback(request_uri, { state = auth.state })")
+  paper.step(10, "The user says no", "sapanywhere.parse_callback(request_uri, { state = auth.state })")
   local auth = assert(client:oauth_url(app_options()))
   local request_uri = visit(auth.oauthUrl, "Deny", false)
   local _, denied = sapanywhere.parse_callback(request_uri, { state = auth.state })
@@ -240,7 +325,7 @@ local function stumble(client, grant)
   paper.gap()
   show_error(denied, "tell the user, and offer to try again from step 1")
 
-  paper.step(6, "Entries are missing, one is mistyped", 'client:create_instance { name = …, tag = … }')
+  paper.step(11, "Entries are missing, one is mistyped", 'client:create_instance { name = …, tag = … }')
   local _, usage = client:create_instance {
     callback_url = service.callback_url, name = "my shop", tag = { "eu" },
   }
@@ -248,7 +333,7 @@ local function stumble(client, grant)
   paper.gap()
   paper.verdict(show_requests() == 0, "nothing was sent")
 
-  paper.step(7, "A code is used twice", "client:create_instance { code = grant.code, … }")
+  paper.step(12, "A code is used twice", "client:create_instance { code = grant.code, … }")
   local _, used = client:create_instance(app_options {
     code = grant.code, name = "my shop", tags = { "eu" },
   })
@@ -261,7 +346,12 @@ end
 local function main()
   local client = start()
   introduce()
-  local grant = walk(client)
+  service:seed { customers = 200, products = 20 }
+  local grant, instance = walk(client)
+  local store, dir = keep(instance)
+  local ok, problem = pcall(use, client, store, instance)
+  os.execute("rm -rf '" .. dir .. "'")
+  if not ok then error(problem, 0) end
   stumble(client, grant)
   client:close()
 end

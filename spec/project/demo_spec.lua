@@ -35,10 +35,16 @@ describe("the demo", function()
       " 3  Read the callback", "code   [hidden]",
       " 4  Create the instance", "→ POST /elements/api-v2/instances", "Authorization: [hidden]",
       '"code": "[hidden]"', "← 200", "id                                 1001", "token", "oauth.api.secret",
-      " 5  The user says no", "error=access_denied", "err.kind       denied",
-      " 6  Entries are missing", "missing api_key, api_secret, code", "'tags'", "err.kind       usage",
+      " 5  Keep its token", "[hidden]", " 6  Ask for some customers",
+      "→ GET /elements/api-v2/hubs/ecommerce/customers?where=", "[1]",
+      " 7  Create an order, and read it back", "→ POST /elements/api-v2/hubs/ecommerce/orders HTTP/1.1",
+      "→ GET /elements/api-v2/hubs/ecommerce/orders/", " 8  Read the notification of it", "CREATED",
+      " 9  Let it rest, and delete it", "→ DELETE /elements/api-v2/instances/1001/enabled",
+      "→ DELETE /elements/api-v2/instances/1001 HTTP/1.1", "deleted, and its token forgotten",
+      "10  The user says no", "error=access_denied", "err.kind       denied",
+      "11  Entries are missing", "missing api_key, api_secret, code", "'tags'", "err.kind       usage",
       "nothing was sent",
-      " 7  A code is used twice", "← 400", "used already", "err.kind        rejected", "Done",
+      "12  A code is used twice", "← 400", "used already", "err.kind        rejected", "Done",
     } do
       local from, to = text:find(step, at, true)
       assert(from, "not shown: " .. step)
