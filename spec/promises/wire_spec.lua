@@ -82,13 +82,13 @@ for _, version in ipairs { "1.1", "2.0" } do
       code = service:code { callback_url = CALLBACK }
     end)
 
+    -- What is not repeatable goes over HTTP/1.1, see wait/connections.lua.
     local function both()
       local log = service:take_log()
       assert.equal(2, #log)
-      for _, request in ipairs(log) do
-        assert.equal(version, request.version)
-        assert.equal(200, request.status)
-      end
+      for _, request in ipairs(log) do assert.equal(200, request.status) end
+      assert.equal(version, log[1].version)
+      assert.equal(log[2].method == "POST" and log[2].uri:find("/instances$") and "1.1" or version, log[2].version)
       return log[1], log[2]
     end
 

@@ -71,7 +71,7 @@ local function aftermath(row, request, outcome, status)
   if request.repeatable or outcome ~= "unknown" then return "" end
   if not row.makes then return "; it may have been done: look before it is asked for again" end
   local verb = status and status >= 200 and status < 300 and "exists now" or "may exist"
-  return ("; %s %s: look for it, or use recover"):format(row.makes, verb)
+  return ("; %s %s: look for it%s"):format(row.makes, verb, row.recovery and ", or use recover" or "")
 end
 
 -- The error of an answer; `fields` holds what is particular to it.
