@@ -283,23 +283,24 @@ local function use(client, store, instance)
   show_rows(rows, { "id", "customerName", "total" })
 
   paper.step(7, "Create an order, and read it back", "shop.orders:create { body = { … } }")
-  local order = assert(shop.orders:create { body = {
+  local created = assert(shop.orders:create { body = {
     orderType = "SELL_ORDER", customer = { id = rows[1].id }, productLines = { { product = { id = 1 }, quantity = 2 } },
   } })
-  assert(shop.orders:get { id = order.id })
+  assert(shop.orders:get { id = created.id })
   show_requests()
   show_answer()
   paper.gap()
-  show_table(order)
+  show_table(created)
 
   paper.step(8, "Read the notification of it", "reader:read { body = …, signature = … }")
   local sent = assert(wait_for_notification(), "no notification was sent")
   hide(sent.signature)
   local reader = assert(sapanywhere.webhook { key = SIGNATURE_KEY })
   local notice = assert(reader:read { body = sent.body, signature = sent.signature })
+  local event = notice.events[1]
   paper.columns {
     { "signature", "sha256=…, right for these bytes and this key" },
-    { "event", ("%s %s %s"):format(notice.events[1].objectType, notice.events[1].objectId, notice.events[1].eventType) },
+    { "event", ("%s %s %s"):format(event.objectType, event.objectId, event.eventType) },
   }
 
   paper.step(9, "Let it rest, and delete it", "client:delete_instance { id = instance.id }")
