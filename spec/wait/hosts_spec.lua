@@ -285,6 +285,7 @@ end)
 
 describe("a creation that is given up before anything of it has left", function()
   local service, names
+  local close = rawget(coroutine, "close") -- Lua 5.4 only
 
   setup(function() service = services.start { log = false } end)
   teardown(function() service:stop() end)
@@ -322,7 +323,7 @@ describe("a creation that is given up before anything of it has left", function(
   end
 
   it("is not sent after it has waited for a connection, and its coroutine was cancelled or closed meanwhile", function()
-    for _, is_closed in ipairs { false, coroutine.close ~= nil } do
+    for _, is_closed in ipairs { false, close ~= nil } do
       local loop, client = make_loop(), service:client { max_connections = 1 }
       local url = service:url { delay = 0.3 }
       loop.spawn(function() assert(client:oauth_url(service:asking { wait = loop.wait, base_url = url })) end)
@@ -332,7 +333,7 @@ describe("a creation that is given up before anything of it has left", function(
       loop.run(0.05)
       if is_closed then
         loop.waiting[thread] = nil
-        coroutine.close(thread)
+        close(thread)
       else
         loop.cancel(thread)
       end
@@ -367,7 +368,7 @@ describe("a creation that is given up before anything of it has left", function(
 
   it("is not sent after its coroutine was cancelled or closed, whether it led or followed", function()
     local client = service:client {}
-    for _, is_closed in ipairs { false, coroutine.close ~= nil } do
+    for _, is_closed in ipairs { false, close ~= nil } do
       for _, position in ipairs { "leads", "follows" } do
         local loop = make_loop()
         local function ask()
@@ -378,7 +379,7 @@ describe("a creation that is given up before anything of it has left", function(
         local thread = loop.spawn(function() client:create_instance(options_of(name, loop.wait)) end)
         if is_closed then
           loop.waiting[thread] = nil
-          coroutine.close(thread)
+          close(thread)
         else
           loop.cancel(thread)
         end
