@@ -52,6 +52,17 @@ local function closed()
   return client:create_instance(service:creating())
 end
 
+-- A shop whose bulk jobs go as wished; what waiting for one gives.
+local function waiting_for_job(wishes)
+  return function()
+    local client = service:client { base_url = service:url(wishes) }
+    local instance = assert(client:create_instance(service:creating()))
+    local shop = assert(client:instance { token = instance.token, user_secret = service.user_secret })
+    local job = assert(shop:bulk_query { query = "select * from orders" })
+    return shop:bulk_wait { id = job.id, interval = 0.05 }
+  end
+end
+
 -- What a child process without memory for the answer gets: only its plain fields come back.
 local function without_memory()
   local err = child.run([[
@@ -223,6 +234,10 @@ local rows = {
       { outcome = "rejected", status = 502, request_id = "^53db$", provider_message = "Shop is closed",
         says = "It failed (Shop is closed)" } },
   },
+  job = {
+    { "the platform gave it up", waiting_for_job { job_seconds = 0.1, job_end = "ABORTED" },
+      { outcome = "rejected", status = 200, retryable = false, attempts = 1, says = "the job ended as aborted" } },
+  },
   closed = {
     { "the client was closed before", closed, { outcome = "not_sent", attempts = 0, retryable = false } },
     { "it is closed during a creation",
@@ -264,7 +279,7 @@ local FIELDS = {
   kind = "string", message = "string", status = "number", request_id = "string", provider_message = "string",
   missing = "table", problems = "table", retryable = "boolean", retry_after = "number", outcome = "string",
   attempts = "number", error = "string", error_description = "string", error_uri = "string",
-  recovery = "table", reason = "string",
+  recovery = "table", reason = "string", job = "table", hint = "string",
 }
 local OUTCOMES = { not_sent = true, rejected = true, unknown = true }
 
