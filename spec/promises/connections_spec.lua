@@ -1,5 +1,6 @@
 -- Which calls share a connection, how many there are, and that none outlives its client.
 
+local child = require "support.child"
 local core = require "sapanywhere.core"
 local peers = require "support.peers"
 local sapanywhere = require "sapanywhere"
@@ -240,6 +241,30 @@ describe("connections", function()
     end
     for number = 1, 10 do use(number > 5) end
     assert_at_most(before)
+  end)
+
+  it("of clients that nobody has any more make room where descriptors get short", function()
+    local code = [[
+      collectgarbage("stop") -- so that nothing but the want of descriptors ends them
+      local sapanywhere = require "sapanywhere"
+      local failed = 0
+      for _ = 1, 150 do
+        local client = assert(sapanywhere.new(given))
+        if not client:oauth_url {} then failed = failed + 1 end
+      end
+      return failed
+    ]]
+    local given = service:asking { base_url = service.base_url, retry = false }
+    assert.equal(0, (child.run(code, given, { before = "ulimit -n 96;" })))
+  end)
+
+  it("of clients that nobody has any more are collected before there are many", function()
+    local most, before = 0, count_descriptors()
+    for number = 1, 200 do
+      assert(service:client { base_url = service.base_url }:oauth_url(service:asking()))
+      if number % 20 == 0 then most = math.max(most, count_descriptors() - before) end
+    end
+    assert.truthy(most < 150, most)
   end)
 
   it("end with the calls that were in flight", function()

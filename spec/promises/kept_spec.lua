@@ -183,3 +183,20 @@ describe("connections that their server closed", function()
     end)
   end
 end)
+
+-- libcurl counts in a handle the connections that died under its requests, and never forgets.
+describe("a call over a connection that dies", function()
+  local service
+
+  setup(function() service = services.start {} end)
+  teardown(function() service:stop() end)
+
+  it("is tried again as often as the first time, however many died before", function()
+    local client = service:client { base_url = service:url { die_reused = true }, retry = false, timeout = 10 }
+    for _ = 1, 20 do
+      local auth, err = client:oauth_url(service:asking())
+      assert(auth, tostring(err))
+    end
+    client:close()
+  end)
+end)
