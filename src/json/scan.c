@@ -38,10 +38,15 @@ static const char *fail_memory(struct scan *s, const char *at) {
   return NULL;
 }
 
+/* Makes room for the text and the marks that most texts have in it. */
+static bool reserve(struct scan *s) {
+  size_t len = (size_t)(s->end - s->copied);
+  return sap_buffer_reserve(s->out, len + len / 8 + 64) == 0;
+}
+
 /* Brings `out` up to `upto`, and goes on copying from `from`. */
 static const char *replace(struct scan *s, const char *upto, const char *from) {
-  if (!s->report->rewritten && sap_buffer_reserve(s->out, (size_t)(s->end - s->copied) + 64) != 0)
-    return fail_memory(s, upto);
+  if (!s->report->rewritten && !reserve(s)) return fail_memory(s, upto);
   s->report->rewritten = true;
   if (sap_buffer_append(s->out, s->copied, (size_t)(upto - s->copied)) != 0) return fail_memory(s, upto);
   s->copied = from;
@@ -106,11 +111,14 @@ static inline const char *scan_string(struct scan *s, const char *at) {
   const char *from = at + 1;
   at = sap_skip_plain(from, s->end);
   while (!is_byte(s, at, '"')) {
-    at = sap_json_skip_special(at, s->end, &s->fault);
+    const char *special = at;
+    if (at < s->end) at = sap_skip_usual(at, s->end);
+    if (at == special) at = sap_json_skip_special(at, s->end, &s->fault);
     if (at == NULL) return NULL;
+    if (at < s->end && (unsigned char)*at >= 0x80) continue;
     at = sap_skip_plain(at, s->end);
   }
-  s->report->longish += at - from >= SAP_JSON_LONGISH;
+  if (at - from >= SAP_JSON_LONGISH) s->report->longish++;
   return at + 1;
 }
 
@@ -171,7 +179,7 @@ static const char *scan_member(struct scan *s, const char *at, const char *comma
     if (at == NULL) return NULL;
     s->wants_value = true;
     if (!is_byte(s, at, 'n') || !drops_nulls(s) || !is_word(s, at, "null", 4)) {
-      s->report->members += s->depth == 1;
+      if (s->depth == 1) s->report->members++;
       return at;
     }
     if (!replace(s, comma != NULL ? comma : name, at + 4)) return NULL;
