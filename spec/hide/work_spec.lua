@@ -9,7 +9,7 @@ local retry_after = require "sapanywhere.call.retry_after"
 local steps = require "support.steps"
 
 local LIMIT = 16 * 1024
-local SIZE = 800 -- bytes; enough to tell growth from growth
+local SIZE = 400 -- bytes; enough to tell growth from growth
 
 local SECRET = "SECRET-0a1b2c3d4e5f"
 local SECRETS = { SECRET, "secret 5678", "aaaaaaaaaaaaaaaaaaaaaaab", "xyz" }

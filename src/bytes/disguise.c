@@ -126,7 +126,8 @@ static bool has_needle_at(const struct sap_needles *needles, const char *at, con
 static bool is_around(const struct sap_needles *needles, struct sap_slice text, size_t first, size_t last) {
   const char *end = text.data + text.len;
   for (size_t at = first; at <= last && at + needles->prefix_len <= text.len; at++)
-    if (needles->begins[plain_byte(text.data[at])] && has_needle_at(needles, text.data + at, end)) return true;
+    if (needles->begins[plain_byte(text.data[at])] && has_needle_at(needles, text.data + at, end))
+      return true;
   return false;
 }
 

@@ -1,6 +1,6 @@
 /* The search for secrets, for Lua. */
-#include "lua/core.h"
 #include "bytes/disguise.h"
+#include "lua/core.h"
 
 /* Calls visit() for the strings of a table, or for the one string, at the index; stops where it returns true, and returns
    whether it did. */
@@ -25,7 +25,8 @@ static bool any_string(lua_State *L, int index, bool (*visit)(void *context, con
 /* A table of secrets has several rounds where it holds more of them than are looked for at once. */
 struct round {
   struct sap_needles needles;
-  size_t shortest, count, first, end; /* of the secrets that are not empty; this round takes those before `end` */
+  size_t shortest, count, first,
+      end; /* of the secrets that are not empty; this round takes those before `end` */
 };
 
 static bool measure_secret(void *context, const char *text, size_t len) {
