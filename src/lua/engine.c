@@ -11,9 +11,9 @@
 static const char engine_type[] = "sapanywhere.engine";
 static const char pool_type[] = "sapanywhere.pool";
 
-/* What libcurl keeps for a pool: a multi handle, an easy handle, a connection with its buffers. Clients that are made and
-   forgotten are collected before their connections become many. */
-enum { POOL_WEIGHT = 64 * 1024 };
+/* More than what libcurl keeps for a pool, which is a multi handle, an easy handle, a connection with its buffers: clients
+   that are made and forgotten are collected before their connections become many. Nobody touches these pages. */
+enum { POOL_WEIGHT = 256 * 1024 };
 
 static int fail_errno(lua_State *L, int error) {
   lua_pushnil(L);
