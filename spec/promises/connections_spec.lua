@@ -223,7 +223,7 @@ describe("connections", function()
       if results[index] then
         done = done + 1
       else
-        assert.equal("timeout", errors[index].kind)
+        assert.equal("timeout", errors[index].kind, tostring(errors[index]))
         if errors[index].outcome == "not_sent" then waited = waited + 1 end
       end
     end
