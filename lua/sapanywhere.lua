@@ -202,6 +202,7 @@ M.array = core.array
 -- @field event string: "request", "response", "retry" or "warning"
 -- @field call string: the function, such as "oauth_url"; "list_instances" for the search of a recovery
 -- @field attempt number: from 1
+-- @field traceparent string: the caller's own, where the option was given
 -- @field method string; with "request" and "response", like the next two
 -- @field url string: redacted
 -- @field bytes_sent number: of the request's body

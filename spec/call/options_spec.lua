@@ -44,6 +44,7 @@ local looped = {}
 looped.again = looped
 
 local NAN, INFINITY = 0 / 0, math.huge
+local PARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 local MARK = "Zq9marker" -- stands in wrong values and must not come back
 
 -- call, what is given beside what it needs, the option named, a part of what is said
@@ -141,6 +142,13 @@ local WRONG = {
   { "new", { max_connections = NAN }, "max_connections", "from 1 to 10000" },
   { "new", { user_agent = MARK .. "\r\nX: y" }, "user_agent", "must not hold control characters" },
   { "new", { user_agent = "" }, "user_agent", "must not be empty" },
+  { "new", { traceparent = PARENT }, "traceparent", "belongs to a call, not to a client" },
+  { "oauth_url", { traceparent = 5 }, "traceparent", 'must be "00-"' },
+  { "oauth_url", { traceparent = PARENT:upper() }, "traceparent", "small letters" },
+  { "oauth_url", { traceparent = PARENT .. "-x" }, "traceparent", 'must be "00-"' },
+  { "oauth_url", { traceparent = "ff" .. PARENT:sub(3) }, "traceparent", 'must be "00-"' },
+  { "oauth_url", { traceparent = PARENT:gsub("%-%x+%-", "-" .. ("0"):rep(32) .. "-", 1) }, "traceparent", "not all zero" },
+  { "oauth_url", { traceparent = PARENT:gsub("%x+%-01", ("0"):rep(16) .. "-01") }, "traceparent", "not all zero" },
   { "new", { null = "drop" }, "null", 'must be "omit" or "keep"' },
   { "new", { wait = "copas" }, "wait", 'must be "auto", a function, or the name of a host such as "plain"' },
   { "new", { wait = "engine" }, "wait", 'must be "auto", a function, or the name of a host such as "plain"' },

@@ -85,6 +85,38 @@ describe("on_event", function()
     end)
   end
 
+  local PARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
+  it("carries the caller's trace context in every event, and the service gets it with every attempt", function()
+    service:clear_log()
+    local events, result = trace("oauth_url", service:asking {
+      base_url = service:url { status = 503, fail = 1 }, retry = { base = 0.01 }, traceparent = PARENT,
+    })
+    assert.truthy(result)
+    assert.same({ "request 1", "response 1", "retry 1", "request 2", "response 2", "warning 2" }, names(events))
+    for _, event in ipairs(events) do assert.equal(PARENT, event.traceparent) end
+    for _, request in ipairs(service:log()) do assert.equal(PARENT, request.header.traceparent) end
+    assert.equal(2, #service:log())
+  end)
+
+  it("carries the trace context of a creation, and into the search for what it may have made", function()
+    service:clear_log()
+    local events, instance = trace("create_instance", service:creating {
+      base_url = service:url { act_then_die = true, fail = 1 }, recover = true, traceparent = PARENT,
+    })
+    assert.truthy(instance)
+    assert.equal("list_instances", events[#events].call)
+    for _, event in ipairs(events) do assert.equal(PARENT, event.traceparent) end
+    for _, request in ipairs(service:log()) do assert.equal(PARENT, request.header.traceparent) end
+  end)
+
+  it("sends no trace context where none is given", function()
+    service:clear_log()
+    local events = trace("oauth_url", service:asking())
+    for _, event in ipairs(events) do assert.is_nil(event.traceparent) end
+    assert.is_nil(service:log()[1].header.traceparent)
+  end)
+
   it("says whether a connection was kept", function()
     local reused = {}
     local client = service:client { on_event = function(event)

@@ -83,6 +83,8 @@ local LIST = {
   { name = "wait", check = checks.wait, client = true, default = "auto" },
   --- function - is told what the call does, see the table `event`
   { name = "on_event", check = checks.callable, client = true },
+  --- string - the W3C trace context of what makes the call: sent as the header `traceparent`, and told in the events
+  { name = "traceparent", check = checks.traceparent, client = true, once = true },
 
   --- string|function - the user's secret of the account
   { name = "user_secret", check = checks.header_secret, secret = true },

@@ -74,6 +74,19 @@ end
 -- What the User-Agent header says.
 M.user_agent = M.text
 
+local TRACE = "^(%x%x)%-(" .. ("%x"):rep(32) .. ")%-(" .. ("%x"):rep(16) .. ")%-%x%x$"
+
+--- The trace context of the W3C: a version, the trace, the caller's own span, flags.
+function M.traceparent(value, name, problems)
+  local version, trace, span = nil, nil, nil
+  if type(value) == "string" and not value:find("%u") then version, trace, span = value:match(TRACE) end
+  if not version or version == "ff" or not trace:find("[^0]") or not span:find("[^0]") then
+    wrong(problems, name, 'must be "00-", 32 and 16 hexadecimal digits and two of flags, with "-" between, in small '
+      .. "letters and not all zero")
+  end
+  return value
+end
+
 function M.boolean(value, name, problems)
   if type(value) ~= "boolean" then wrong(problems, name, "must be true or false") end
   return value

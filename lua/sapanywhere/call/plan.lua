@@ -206,7 +206,7 @@ end
 local function plan_headers(row, values, body)
   local usual, own = values.headers_of_all, row.known.headers and values.headers
   local signed = authorization(row, values)
-  if not body and not signed and not own then return usual end
+  if not body and not signed and not own and not values.traceparent then return usual end
   local lines = {}
   for i = 1, #usual do
     if not (own and has_header(own, usual[i]:match("^[^:]+"):lower())) then lines[#lines + 1] = usual[i] end
@@ -215,6 +215,9 @@ local function plan_headers(row, values, body)
     lines[#lines + 1] = "Content-Type: application/json"
   end
   if signed then lines[#lines + 1] = signed end
+  if values.traceparent and not (own and has_header(own, "traceparent")) then
+    lines[#lines + 1] = "traceparent: " .. values.traceparent
+  end
   for i = 1, own and #own or 0 do lines[#lines + 1] = own[i] end
   return lines
 end

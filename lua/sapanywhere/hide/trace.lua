@@ -1,7 +1,7 @@
 --- Tells the caller's `on_event` what a call does, for logs and tracing; everything passes through values.lua first.
 --
 -- Each event is a table with `event` ("request", "response", "retry" or "warning"), `call` (the function's name) and
--- `attempt`. Besides:
+-- `attempt`, and `traceparent` where the caller gave one. Besides:
 --   request   `method`, `url`, `bytes_sent` (of the body)
 --   response  the same and `status`, `request_id`, `bytes_received` (of the decompressed body), `timings` (seconds
 --             from the start of the attempt: dns, connect, tls, first_byte, total), `reused` (a kept connection),
@@ -17,6 +17,7 @@ end
 
 -- A handler that raises must not break the call.
 local function emit(values, event)
+  event.traceparent = values.traceparent
   pcall(values.on_event, hide.copy(event, hide.secrets(values)))
 end
 
