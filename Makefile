@@ -111,6 +111,9 @@ $(APART:%=test-%): test-%: deps-%
 	  $(MAKE) --no-print-directory spec LUA=$$lua BUILD=build/$$lua SPEC=spec/$* || failed="$$failed $$lua"; \
 	done; test -z "$$failed" || { echo "make test-$*: failed on$$failed"; exit 1; }
 
+test-in: ## demo and tests on a minimal Debian, SUITE=bullseye, bookworm or trixie; KEEP=1 leaves it in build/
+	@packaging/test-in $(SUITE)
+
 spec: $(CORE) helpers ## the specs on LUA only, installing nothing; SPEC=spec/x_spec.lua for one
 	@echo "== Specs on $(LUA)"
 	@$(RUN) $(UNDER) $(LUA) $(LUA_OPTIONS) $(BUSTED) $(if $(EAGER),--helper=spec/support/eager.lua) $(SPEC)
@@ -322,6 +325,6 @@ lua-cflags:
 
 .DELETE_ON_ERROR:
 .PHONY: FORCE all each-lua $(patsubst %,deps-%,build demo test bench check fuzz soak lint doc $(APART)) \
-  test test-luas $(LUAS:%=test-on-%) $(APART:%=test-%) spec helpers check $(patsubst %,check-%,sanitized valgrind eager memory older) \
+  test test-luas test-in $(LUAS:%=test-on-%) $(APART:%=test-%) spec helpers check $(patsubst %,check-%,sanitized valgrind eager memory older) \
   fuzz fuzz-run soak soak-run demo demo-run doc bench bench-run lint $(patsubst %,lint-%,lua format c compilers) \
   format env install clean help lua-cflags
