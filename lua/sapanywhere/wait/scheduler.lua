@@ -50,16 +50,28 @@ end
 
 function Signal.close() end
 
--- Makes as many of a group's coroutines as may run at the same time.
+-- What a coroutine yields first when its task has returned; it is given the next one.
+local ENDED = {}
+
+local function run_tasks(task)
+  while true do task = coroutine.yield(ENDED, task()) end
+end
+
+-- Starts as many of a group's tasks as may run at the same time. Coroutines are used again: with new ones, the tables
+-- that are keyed by them would be built anew each time they are full.
 local function start_more(loop, group)
   while group.live < group.concurrency do
     local index, task = group.take()
     if not task then return end
-    local thread = coroutine.create(task)
+    local thread = table.remove(group.idle) or coroutine.create(run_tasks)
     group.live = group.live + 1
-    loop.groups[thread], loop.indexes[thread], current[thread] = group, index, loop.host
+    loop.groups[thread], loop.indexes[thread], loop.tasks[thread], current[thread] = group, index, task, loop.host
     table.insert(loop.ready, thread)
   end
+end
+
+local function forget(loop, thread)
+  loop.groups[thread], loop.indexes[thread], loop.tasks[thread], current[thread] = nil, nil, nil, nil
 end
 
 -- Runs a group for one of the loop's coroutines, which waits meanwhile.
@@ -144,19 +156,22 @@ local function wait_outside(loop, outer)
   wake_sleepers(loop)
 end
 
-local function finish(loop, thread, ok, ...)
-  if coroutine.status(thread) ~= "dead" then
-    local first, second = ...
-    local note = notes[first]
-    if note then note(loop, thread, second) else table.insert(loop.yielded, thread) end -- a yield of its own
-    return
-  end
+local function end_task(loop, thread, ok, ...)
   local group, index = loop.groups[thread], loop.indexes[thread]
-  loop.groups[thread], loop.indexes[thread], current[thread] = nil, nil, nil
+  if ok then table.insert(group.idle, thread) else forget(loop, thread) end
   group.live = group.live - 1
   group.finished(index, ok, ...)
   start_more(loop, group)
-  if group.live == 0 and group.ended then group.ended:post() end
+  if group.live > 0 then return end
+  for _, idle in ipairs(group.idle) do forget(loop, idle) end
+  if group.ended then group.ended:post() end
+end
+
+local function go_on(loop, thread, ok, first, ...)
+  if first == ENDED and ok then return end_task(loop, thread, true, ...) end
+  if coroutine.status(thread) == "dead" then return end_task(loop, thread, false, first) end
+  local note = notes[first]
+  if note then note(loop, thread, (...)) else table.insert(loop.yielded, thread) end -- a yield of its own
 end
 
 local function resume_ready(loop)
@@ -165,14 +180,17 @@ local function resume_ready(loop)
   local count = #batch
   for i = 1, count do
     local thread = batch[i]
-    finish(loop, thread, coroutine.resume(thread))
+    local task = loop.tasks[thread]
+    if task then loop.tasks[thread] = false end
+    go_on(loop, thread, coroutine.resume(thread, task))
   end
   for i = 1, #batch do batch[i] = batch[i + count] end
 end
 
 local function run_loop(group, outer)
   local loop = {
-    ready = {}, yielded = {}, sleepers = {}, groups = {}, indexes = {}, watch = nil, -- who waits outside for all
+    ready = {}, yielded = {}, sleepers = {}, groups = {}, indexes = {}, tasks = {},
+    watch = nil, -- who waits outside for all
     thread = coroutine.running(), signal = nil, is_asleep = false, -- of the whole, as of a waiter in the host outside
   }
   loop.host = make_host(loop, outer)
@@ -189,7 +207,7 @@ end
 -- @tparam function finished called with a task's index, whether it ended without raising, and what it returned
 -- @tparam table outer the host outside
 local function run_all(take, concurrency, finished, outer)
-  local group = { take = take, concurrency = concurrency, finished = finished, live = 0 }
+  local group = { take = take, concurrency = concurrency, finished = finished, live = 0, idle = {} }
   if outer.join then outer.join(group) else run_loop(group, outer) end
 end
 
