@@ -21,26 +21,48 @@ local NAMES = { "items", "worker", "concurrency", "on_progress" }
 local known = {}
 for _, name in ipairs(NAMES) do known[name] = true end
 
-local function check(tasks)
-  if type(tasks) ~= "table" then error("all: a table of functions is expected, not a " .. type(tasks), 4) end
+local LEVEL = 5 -- of the caller of `sapanywhere.all`, as seen from `refuse`
+
+local function refuse(message, deeper)
+  error("all: " .. message, LEVEL + (deeper or 0))
+end
+
+local function check_names(tasks)
   for name in pairs(tasks) do
-    if type(name) == "string" and not known[name] then error("all: " .. suggest.unknown("entry", name, NAMES), 4) end
+    if type(name) == "string" and not known[name] then refuse(suggest.unknown("entry", name, NAMES), 1) end
   end
-  if (tasks.items == nil) ~= (tasks.worker == nil) then error("all: items and worker go together", 4) end
-  if tasks.items ~= nil and type(tasks.items) ~= "table" then error("all: items must be a list", 4) end
-  if tasks.worker ~= nil and type(tasks.worker) ~= "function" then error("all: worker must be a function", 4) end
-  local concurrency = tasks.concurrency
-  if concurrency ~= nil and not (type(concurrency) == "number" and concurrency >= 1) then
-    error("all: concurrency must be a number of at least 1", 4)
+end
+
+local function check_functions(tasks)
+  if tasks.worker then
+    if #tasks > 0 then refuse("give either a list of functions, or items and worker", 1) end
+    return
+  end
+  for i = 1, #tasks do
+    if type(tasks[i]) ~= "function" then refuse(("entry %d is not a function"):format(i), 1) end
+  end
+end
+
+local function is_count(value)
+  return type(value) == "number" and value >= 1 and value == math.floor(value)
+end
+
+local function check(tasks)
+  if type(tasks) ~= "table" then error("all: a table of functions is expected, not a " .. type(tasks), LEVEL - 1) end
+  check_names(tasks)
+  if tasks.items ~= nil and tasks.worker == nil then
+    refuse("items needs a worker, a function that takes each of them")
+  end
+  if tasks.worker ~= nil and tasks.items == nil then refuse("worker needs items, the list that it takes one by one") end
+  if tasks.items ~= nil and type(tasks.items) ~= "table" then refuse("items must be a list") end
+  if tasks.worker ~= nil and type(tasks.worker) ~= "function" then refuse("worker must be a function") end
+  if tasks.concurrency ~= nil and not is_count(tasks.concurrency) then
+    refuse("concurrency must be a whole number of at least 1")
   end
   if tasks.on_progress ~= nil and type(tasks.on_progress) ~= "function" then
-    error("all: on_progress must be a function", 4)
+    refuse("on_progress must be a function")
   end
-  if not tasks.worker then
-    for i = 1, #tasks do
-      if type(tasks[i]) ~= "function" then error(("all: entry %d is not a function"):format(i), 4) end
-    end
-  end
+  check_functions(tasks)
 end
 
 --- Runs functions at the same time; the calls that they make wait side by side. One failure does not spoil the others.

@@ -748,18 +748,88 @@ describe("all", function()
     end)
   end)
 
-  it("raises for an entry that it does not know, and for one that is no function", function()
-    local function nothing() end
-    local ok, message = pcall(sapanywhere.all, { nothing, concurency = 4 })
-    assert.is_false(ok)
-    assert.truthy(message:find("unknown entry 'concurency' (did you mean 'concurrency'?)", 1, true), message)
-    assert.has_error(function() sapanywhere.all { nothing, on_progress = 5 } end)
+  it("pauses between two attempts for as long as it says, while others go on", function()
+    local service = services.start { log = false }
+    local delay, paused_at, again_at, other_at
+    local client = service:client { on_event = function(event)
+      if event.event == "retry" then delay, paused_at = event.delay, core.now() end
+      if event.event == "request" and event.attempt == 2 then again_at = core.now() end
+    end }
+    local _, errors = sapanywhere.all {
+      function()
+        local url = service:url { status = 503, fail = 1 }
+        return client:oauth_url(service:asking { base_url = url, retry = { base = 0.6, cap = 0.6 } })
+      end,
+      function()
+        local other = service:client {}
+        local result, err = other:oauth_url(service:asking { base_url = service:url { delay = 0.05 } })
+        other_at = core.now()
+        return result, err
+      end,
+    }
+    service:stop()
+    assert.same({ n = 2 }, errors)
+    assert.is_true(delay > 0.05)
+    assert.is_true(again_at - paused_at >= delay - 0.001, again_at - paused_at)
+    assert.is_true(again_at - paused_at < delay + 5, again_at - paused_at)
+    assert.is_true(other_at < again_at)
   end)
 
-  it("raises for what is no list of functions", function()
-    for _, wrong in ipairs { 1, { 1 }, { items = {} }, { worker = print }, { items = 1, worker = print },
-      { print, concurrency = 0 } } do
-      assert.has_error(function() sapanywhere.all(wrong) end)
+  it("costs no more for each of many tasks, at whatever concurrency", function()
+    local function steps(count, concurrency)
+      local items, taken = {}, 0
+      for index = 1, count do items[index] = index end
+      local threads = {}
+      sapanywhere.all { items = items, concurrency = concurrency, worker = function()
+        threads[coroutine.running()] = true
+        taken = taken + 1
+        coroutine.yield()
+      end }
+      local made = 0
+      for _ in pairs(threads) do made = made + 1 end
+      assert.equal(count, taken)
+      return made
     end
+    for _, concurrency in ipairs { 1, 16, 256 } do assert.equal(concurrency, steps(2000, concurrency)) end
+  end)
+
+  describe("raises in its caller's line", function()
+    local function nothing() end
+    local cases = {
+      { 1, "a table of functions is expected, not a number" },
+      { nil, "a table of functions is expected, not a nil" },
+      { { nothing, concurency = 4 }, "unknown entry 'concurency' (did you mean 'concurrency'?)" },
+      { { items = {} }, "items needs a worker, a function that takes each of them" },
+      { { worker = nothing }, "worker needs items, the list that it takes one by one" },
+      { { items = 1, worker = nothing }, "items must be a list" },
+      { { items = "ab", worker = nothing }, "items must be a list" },
+      { { items = {}, worker = "name" }, "worker must be a function" },
+      { { items = {}, worker = true }, "worker must be a function" },
+      { { nothing, items = {}, worker = nothing }, "give either a list of functions, or items and worker" },
+      { { nothing, concurrency = 0 }, "concurrency must be a whole number of at least 1" },
+      { { nothing, concurrency = 0.99 }, "concurrency must be a whole number of at least 1" },
+      { { nothing, concurrency = 1.5 }, "concurrency must be a whole number of at least 1" },
+      { { nothing, concurrency = -1 }, "concurrency must be a whole number of at least 1" },
+      { { nothing, concurrency = 0 / 0 }, "concurrency must be a whole number of at least 1" },
+      { { nothing, concurrency = "4" }, "concurrency must be a whole number of at least 1" },
+      { { nothing, on_progress = 5 }, "on_progress must be a function" },
+      { { nothing, on_progress = false }, "on_progress must be a function" },
+      { { 1 }, "entry 1 is not a function" },
+      { { nothing, nothing, "name" }, "entry 3 is not a function" },
+    }
+    for _, case in ipairs(cases) do
+      it("all: " .. case[2], function()
+        local line = debug.getinfo(1, "l").currentline + 1
+        local ok, message = pcall(function() sapanywhere.all(case[1]) end)
+        assert.is_false(ok)
+        assert.truthy(message:find("all: " .. case[2], 1, true), message)
+        assert.truthy(message:find("hosts_spec.lua:" .. line .. ":", 1, true), message)
+      end)
+    end
+
+    it("nothing for the least that it takes", function()
+      assert.same({ 1, n = 1 }, (sapanywhere.all { function() return 1 end, concurrency = 1 }))
+      assert.same({ n = 0 }, (sapanywhere.all { items = {}, worker = nothing }))
+    end)
   end)
 end)
