@@ -110,6 +110,17 @@ describe("the plan of oauth_url", function()
       request("oauth_url", merged(OAUTH, { user_agent = "shop/2" })).headers)
   end)
 
+  it("refuses more parameters, or larger ones, than a URL can have", function()
+    local many = {}
+    for index = 1, 20000 do many["p" .. index] = "" end
+    for _, extra in ipairs { many, { x = ("a"):rep(2 ^ 28 + 1) } } do
+      local planned, err = request("oauth_url", merged(OAUTH, { extra = extra }))
+      assert.is_nil(planned)
+      assert.equal("usage", err.kind)
+      assert.truthy(err.message:find("at most 1000 parameters", 1, true), err.message)
+    end
+  end)
+
   it("carries the limits of the call", function()
     local planned = request("oauth_url",
       merged(OAUTH, { timeout = 5, connect_timeout = 2, max_response_bytes = 2048 }))

@@ -341,4 +341,34 @@ describe("when", function()
   it("a few interim answers come first, the last one counts", function()
     assert(service:client {}:create_instance(service:creating { base_url = service:url { interim = 3 } }))
   end)
+
+  for _, tls in ipairs { true, false } do
+    it("a head of 50 KB comes over " .. (tls and "HTTP/2" or "HTTP/1.1") .. ", it is read", function()
+      local result, err, meta = service:client { timeout = 10, retry = false }:oauth_url(service:asking {
+        base_url = service:url { headers = 700, tls = tls or nil },
+      })
+      assert.is_nil(err)
+      assert.truthy(result.oauthUrl)
+      assert.truthy(#meta.headers["x-filler"] > 40000)
+    end)
+  end
+
+  it("one line of the head has 120 KB, it is called too large and no want of memory", function()
+    local peer = peers.start("says", "HTTP/1.1 200 OK\\r\\nX-A: " .. ("a"):rep(120000))
+    local result, err = service:client { base_url = ("http://127.0.0.1:%d"):format(peer.port), retry = false }
+      :create_instance(service:creating())
+    peer:stop()
+    assert.is_nil(result)
+    assert.same({ "too_large", "unknown" }, { err.kind, err.outcome }, tostring(err))
+  end)
+
+  it("a request's head is larger than 1 MB, it is refused before anything is sent", function()
+    service:clear_log()
+    local result, err = service:client { retry = false }:create_instance(service:creating {
+      user_secret = ("a"):rep(2 ^ 20),
+    })
+    assert.is_nil(result)
+    assert.same({ "too_large", "not_sent" }, { err.kind, err.outcome }, tostring(err))
+    assert.same({}, service:log())
+  end)
 end)
