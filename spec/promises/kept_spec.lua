@@ -114,23 +114,6 @@ describe("a kept connection", function()
     end)
   end
 
-  it("is used again where nothing has arrived", function()
-    for _, origin in ipairs { "base_url", "tls_base_url" } do
-      service:clear_log()
-      local client = service:client { base_url = service[origin] }
-      for _ = 1, 5 do
-        assert(client:create_instance(service:creating()))
-        core.poll(-1, 0.05)
-      end
-      client:close()
-      local used = {}
-      for _, request in ipairs(service:take_log()) do
-        if request.method == "POST" then used[#used + 1] = request.connection end
-      end
-      for index = 2, 5 do assert.equal(used[1], used[index]) end
-    end
-  end)
-
   -- The reactor may step in between, and see what has arrived before the next call does.
   it("ends when something arrives while other calls go on", function()
     local client = service:client { timeout = 10, retry = false }

@@ -165,10 +165,15 @@ describe("a creation", function()
       local first = assert(client:create_instance(service:creating { name = "kept", base_url = url }))
       local name = "reused " .. origin
       local result, err = client:create_instance(service:creating { name = name, base_url = url })
+      local log = service:log()
       assert.truthy(first.token)
-      assert.is_nil(result)
-      assert.equal("connect", err.kind)
-      check_honest(name, { err = err }, instances_by_name()[name])
+      if log[1].connection == log[#log].connection then
+        assert.is_nil(result)
+        assert.equal("connect", err.kind)
+      else
+        assert.truthy(result, tostring(err)) -- with a libcurl before 7.80 it is not kept
+      end
+      check_honest(name, { result = result, err = err }, instances_by_name()[name])
       assert.equal(1, service:count_names()[name])
       assert.equal(1, posts_by_name()[name])
       client:close()
