@@ -112,8 +112,8 @@ local function is_about_memory(message)
   return tostring(message):find("memory", 1, true) ~= nil
 end
 
--- What libcurl says itself where memory runs out in its resolver and in HTTP/2; and before 8.6 it has one code for a want
--- of memory within the head of an answer and for a line there that is too long.
+-- What libcurl says itself where memory runs out in its resolver and in HTTP/2; and before 8.6 it has one code for a
+-- want of memory within the head of an answer and for a line there that is too long.
 local OF_LIBCURL = { dns = "could not be resolved", connect = "connection", too_large = "headers" }
 
 local function is_clear(err, owner)
