@@ -121,6 +121,12 @@ describe("the plan of oauth_url", function()
     end
   end)
 
+  it("refuses a parameter of its own that is larger than a URL", function()
+    local planned, err = request("oauth_url", merged(OAUTH, { state = ("a"):rep(2 ^ 28 + 1) }))
+    assert.is_nil(planned)
+    assert.equal("usage", err.kind)
+  end)
+
   it("carries the limits of the call", function()
     local planned = request("oauth_url",
       merged(OAUTH, { timeout = 5, connect_timeout = 2, max_response_bytes = 2048 }))

@@ -82,15 +82,19 @@ local function too_wide(row)
   return nil, errors.usage(row.title, { { option = option, kind = "wrong", message = message } })
 end
 
+local function too_long(row)
+  local problem = { option = "query", kind = "wrong", message = "the query must have at most 1 MB" }
+  return nil, errors.usage(row.title, { problem })
+end
+
 -- The path and the query: the fields in their documented order, then lists, then what is merged in.
 local function plan_query(row, values, path)
   local more = listed_parameters(row, values, merged_parameters(row, values))
   local plain = plain_parameters(row, values)
-  if not more then return core.target(path, row.query, plain) end
-  if #more > 2 * MOST_PARAMETERS then return too_wide(row) end
+  if more and #more > 2 * MOST_PARAMETERS then return too_wide(row) end
   local ok, target = pcall(core.target, path, row.query, plain, more)
-  if not ok then return too_wide(row) end
-  return target
+  if ok then return target end
+  return (more and too_wide or too_long)(row)
 end
 
 -- Puts a value at a place, making the tables on the way.
