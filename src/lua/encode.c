@@ -4,11 +4,11 @@
 #include <math.h>
 #include <string.h>
 
+#include "bytes/slice.h"
 #include "lua/core.h"
+#include "lua/scratch.h"
 #include "json/number.h"
 #include "json/write.h"
-#include "lua/scratch.h"
-#include "bytes/slice.h"
 
 enum {
   MAX_WRITTEN = 1 << 26,

@@ -3,9 +3,9 @@
 #include <time.h>
 
 #include "bytes/base64.h"
+#include "bytes/secure.h"
 #include "lua/core.h"
 #include "lua/scratch.h"
-#include "bytes/secure.h"
 
 enum { SMALL = 1024, MAX_RANDOM = 256 };
 
