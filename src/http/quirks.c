@@ -1,5 +1,7 @@
 /* What this libcurl does wrong, or cannot do, by its version: the one that runs, which may be newer or older than the one
-   whose headers were there at build time. That kept connections are clean is believed of no version: see kept.c. */
+   whose headers were there at build time. Of no version is it believed that kept connections are clean (see kept.c), or
+   that a handle forgets the connections that died (see sap_transfer_wore_out). What it calls by another name than it is
+   stands in true_code in pool.c, and in failure.c. */
 #include "http/quirks.h"
 
 #include <stdbool.h>
@@ -23,11 +25,11 @@ static const struct {
   unsigned from, before; /* versions: 0xMMmmpp */
 } quirks[] = {
   /* With CURLOPT_NOSIGNAL libcurl leaves SIGPIPE to the application, and lets OpenSSL write to sockets that the peer may
-     have closed. See pipe_guard.c; spec/promises/lifecycle_spec.lua, "survives SIGPIPE". */
+     have closed. See pipe_guard.c; no spec shows it with a newer libcurl. */
   { SAP_QUIRK_RAISES_SIGPIPE, FIRST, 0x075700 },
 
   /* There is no CURLOPT_PREREQFUNCTION: nobody is asked before a request is sent (again). See upload.c, begin.c;
-     spec/promises/once_spec.lua and kept_spec.lua in a build that pretends 0x074a00. */
+     spec/promises/once_spec.lua and kept_spec.lua in `make check-older`. */
   { SAP_QUIRK_NEVER_ASKS, FIRST, 0x075000 },
 
   /* An easy handle keeps a pointer to the last header of its last transfer, whose memory it has freed: a first header that
@@ -35,7 +37,7 @@ static const struct {
   { SAP_QUIRK_HANDLE_REMEMBERS, 0x075400, 0x080100 },
 
   /* CURLOPT_QUICK_EXIT of an easy handle no longer keeps curl_multi_cleanup from waiting for the resolver's threads: it has
-     an option of its own. See pool.c; spec/promises/faults_spec.lua, "a name that nobody answers for". */
+     an option of its own. See pool.c; spec/promises/faults_spec.lua, "names are not answered". */
   { SAP_QUIRK_CLOSING_WAITS, 0x081400, LAST },
 };
 
