@@ -11,20 +11,22 @@ static bool has_scheme(const char *url, const char *scheme) {
   return strncmp(url, scheme, strlen(scheme)) == 0;
 }
 
-/* Behind the credentials, which may hold anything but a slash. */
+/* The host stands after the credentials, which may hold anything but a slash. */
 static const char *find_host(const char *url) {
-  const char *host = strstr(url, "://"), *at;
+  const char *host = strstr(url, "://");
   if (host == NULL) return "";
-  at = strrchr(host, '@');
+  const char *at = strrchr(host, '@');
   return at != NULL ? at + 1 : host + 3;
 }
 
 /* The entry for one name and port, or an empty one for another name. */
 static void note(char *entry, size_t size, const char *url, const char *port) {
-  const char *host = url != NULL ? find_host(url) : "", *behind = host + sizeof name - 1;
+  const char *host = url != NULL ? find_host(url) : "";
   *entry = '\0';
-  if (strncmp(host, name, sizeof name - 1) != 0 || (*behind != ':' && *behind != '\0')) return;
-  if (*behind == ':') port = behind + 1;
+  if (strncmp(host, name, sizeof name - 1) != 0) return;
+  const char *after = host + sizeof name - 1;
+  if (*after != ':' && *after != '\0') return;
+  if (*after == ':') port = after + 1;
   snprintf(entry, size, "%s:%.5s:127.0.0.1,[::1]", name, port);
 }
 
