@@ -112,7 +112,7 @@ void sap_needles_wipe(struct sap_needles *needles) {
 /* Texts. */
 
 static bool has_needle_at(const struct sap_needles *needles, const char *at, const char *end) {
-  unsigned char bytes[SAP_LONGEST_PREFIX];
+  unsigned char bytes[SAP_LONGEST_PREFIX] = { 0 };
   for (size_t i = 0; i < needles->prefix_len; i++) bytes[i] = plain_byte(at[i]);
   for (size_t i = 0; i < needles->count; i++) {
     if (memcmp(needles->prefixes[i], bytes, GRAM) != 0) continue;
