@@ -1,5 +1,5 @@
--- Whatever arrives at the callback URL, the answer is a grant or an error of a known kind, fit to show, and the same for a
--- string as for its parameters in a table.
+-- Whatever arrives at the callback URL, the answer is a grant or an error of a known kind, fit to show, and the same
+-- for a string as for its parameters in a table.
 
 local callback = require "sapanywhere.callback"
 local core = require "sapanywhere.core"
@@ -16,7 +16,9 @@ local function check(input, options)
   assert(KINDS[err.kind], tostring(err.kind))
   assert(not tostring(err):find("[%c]"), "a control character in a message")
   assert(redact.visible(tostring(err)) == tostring(err), "something acts unseen in a message")
-  if err.state_missing then assert(options.state and not err.error_description, "told of a callback without a state") end
+  if err.state_missing then
+    assert(options.state and not err.error_description, "told of a callback without a state")
+  end
   return nil, err
 end
 

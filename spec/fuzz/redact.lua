@@ -1,5 +1,5 @@
--- A secret is found under whatever it wears, and whatever stands around it, and so is the value behind a sensitive name.
--- What is shown is one line of UTF-8 in which nothing acts unseen, and hiding again changes nothing that matters.
+-- A secret is found under whatever it wears, and whatever stands around it, and so is the value after a sensitive
+-- name. What is shown is one line of UTF-8 in which nothing acts unseen, and hiding again changes nothing that matters.
 
 local core = require "sapanywhere.core"
 local disguises = require "sapanywhere.hide.disguises"
