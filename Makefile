@@ -75,6 +75,7 @@ $(APART:%=deps-%): deps-%: ; @packaging/need --install $* $(HARD_LUAS)
 deps-check: ; @packaging/need --install check $(LUAS)
 deps-fuzz:  ; @packaging/need --install fuzz lua5.4
 deps-soak:  ; @packaging/need --install demo $(LUA)
+deps-command: ; @packaging/need --install command $(LUA)
 deps-lint:  ; @packaging/need --install lint $(LUAS)
 deps-doc:   ; @packaging/need --install doc
 
@@ -311,12 +312,33 @@ env: ## the two exports with which a script anywhere uses this checkout's build 
 INSTALL_LIB ?= $(PREFIX)/lib/lua/$(LUA_DIR)
 INSTALL_LUA ?= $(PREFIX)/share/lua/$(LUA_DIR)
 
-install: $(CORE) ## into PREFIX (default /usr/local), below DESTDIR, for LUA
+INSTALL_BIN ?= $(PREFIX)/bin
+INSTALL_SHARE ?= $(PREFIX)/share
+
+install: install-library install-command ## into PREFIX (default /usr/local), below DESTDIR, for LUA
+
+install-library: $(CORE)
 	install -d "$(DESTDIR)$(INSTALL_LIB)/sapanywhere"
 	install -m 755 $(CORE) "$(DESTDIR)$(INSTALL_LIB)/sapanywhere/core.so"
 	@for file in $(MODULES); do \
 	  install -D -m 644 $$file "$(DESTDIR)$(INSTALL_LUA)/$${file#lua/}" || exit; \
 	done
+
+# The command finds this Lua, and what was installed with it; it runs where argparse and luasocket are (deps-command).
+OWN_PATHS = package.path = "$(INSTALL_LUA)/?.lua;" .. package.path package.cpath = "$(INSTALL_LIB)/?.so;" .. package.cpath
+
+install-command:
+	install -d "$(DESTDIR)$(INSTALL_BIN)"
+	sed -e '1s|.*|#!/usr/bin/env $(LUA)|' -e '2a $(OWN_PATHS)' bin/sapanywhere >"$(DESTDIR)$(INSTALL_BIN)/sapanywhere"
+	chmod 755 "$(DESTDIR)$(INSTALL_BIN)/sapanywhere"
+	install -D -m 644 packaging/sapanywhere.1 "$(DESTDIR)$(INSTALL_SHARE)/man/man1/sapanywhere.1"
+	install -D -m 644 packaging/completion.bash \
+	  "$(DESTDIR)$(INSTALL_SHARE)/bash-completion/completions/sapanywhere"
+	install -D -m 644 packaging/completion.zsh "$(DESTDIR)$(INSTALL_SHARE)/zsh/site-functions/_sapanywhere"
+
+completions: $(CORE) # what the command says of itself for the shells, into packaging/
+	$(RUN) $(LUA) bin/sapanywhere completion bash >packaging/completion.bash
+	$(RUN) $(LUA) bin/sapanywhere completion zsh >packaging/completion.zsh
 
 clean: ## remove build/
 	rm -rf build
@@ -328,7 +350,7 @@ lua-cflags:
 	@echo $(LUA_CFLAGS)
 
 .DELETE_ON_ERROR:
-.PHONY: FORCE all each-lua $(patsubst %,deps-%,build demo test bench check fuzz soak lint doc $(APART)) \
+.PHONY: FORCE all each-lua $(patsubst %,deps-%,build demo test bench check fuzz soak lint doc command $(APART)) \
   test test-luas test-in $(LUAS:%=test-on-%) $(APART:%=test-%) spec helpers check $(patsubst %,check-%,sanitized valgrind eager memory older) \
   fuzz fuzz-run soak soak-run demo demo-run doc bench bench-run lint $(patsubst %,lint-%,lua format c compilers) \
-  format env install clean help lua-cflags
+  format env install install-library install-command completions clean help lua-cflags

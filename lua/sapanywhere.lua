@@ -151,6 +151,19 @@ end
 -- see @{sapanywhere.store}.
 M.store = lazy "sapanywhere.store"
 
+--- Small files that are this user's alone, see @{sapanywhere.private}.
+M.private = lazy "sapanywhere.private"
+
+--- What the library stands on, as it runs here.
+-- @treturn table texts by name: `sapanywhere`, `Lua`, `lua-cjson`, `libcurl`, `libcurl's TLS`, `libcrypto`, `zlib`
+function M.versions()
+  local known = core.versions()
+  known.sapanywhere = version
+  known.Lua = (rawget(_G, "jit") or {}).version or _VERSION
+  known["lua-cjson"] = tostring(require("cjson")._VERSION)
+  return known
+end
+
 --- What stands for JSON's null with the option `null = "keep"`; the same value as `cjson.null`.
 M.null = core.null
 

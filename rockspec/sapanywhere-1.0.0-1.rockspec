@@ -34,6 +34,8 @@ build = {
     CC = "$(CC)",
     CFLAGS = "$(CFLAGS)",
   },
+  install_target = "install-library",
+  install = { bin = { "bin/sapanywhere" } },
   install_variables = {
     BUILD = "build/rock",
     INSTALL_LIB = "$(LIBDIR)",

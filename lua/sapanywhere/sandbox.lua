@@ -111,6 +111,7 @@ end
 -- in the documented sample, the `"url"` of the request with its secret
 -- @tparam[opt=true] boolean options.log whether requests are logged
 -- @tparam[opt=1] number options.workers nginx workers; they share all but the count that `fail` keeps
+-- @tparam[opt] number options.port where the plain address is; any free one where left out
 -- @tparam[opt=true] boolean options.http2 whether it speaks HTTP/2 over TLS; HTTP/1.1 alone otherwise
 -- @tparam[opt] table options.host_names a list of names, without ports, under which it answers besides
 -- `localhost` and `127.0.0.1`

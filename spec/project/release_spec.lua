@@ -53,7 +53,10 @@ describe("the release", function()
   it("is installed whole by make", function()
     local root = system.output("mktemp -d"):gsub("\n", "")
     local log = system.output("make install PREFIX=/usr DESTDIR=" .. root .. " 2>&1")
-    local expected = { "lib/lua/sapanywhere/core.so" }
+    local expected = {
+      "bin/sapanywhere", "lib/lua/sapanywhere/core.so", "share/bash-completion/completions/sapanywhere",
+      "share/man/man1/sapanywhere.1", "share/zsh/site-functions/_sapanywhere",
+    }
     for _, path in ipairs(lines_of("find lua -type f")) do expected[#expected + 1] = "share/" .. path end
     table.sort(expected)
     local installed = lines_of("cd " .. root .. "/usr && find * -type f | sed 's#/lua/5.[1-4]/#/lua/#'")

@@ -15,5 +15,6 @@ void sap_open_alarm(lua_State *L);
 void sap_open_seal(lua_State *L);
 void sap_open_files(lua_State *L);
 void sap_open_process(lua_State *L);
+void sap_open_versions(lua_State *L);
 
 #endif

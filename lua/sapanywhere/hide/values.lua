@@ -115,7 +115,7 @@ function M.secrets(values)
   end)
   if type(values.proxy) == "string" then add_proxy(values.proxy, list) end
   for _, name in ipairs(CONTAINERS) do
-    if values[name] then collect(values[name], list) end
+    if type(values[name]) == "table" then collect(values[name], list) end
   end
   return list
 end

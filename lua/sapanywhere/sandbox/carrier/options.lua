@@ -17,6 +17,10 @@ local function is_whole(value)
   return type(value) == "number" and value >= 1 and value <= 64 and value % 1 == 0
 end
 
+local function is_port(value)
+  return type(value) == "number" and value >= 1 and value <= 65535 and value % 1 == 0
+end
+
 local function is_map_of_texts(value)
   if type(value) ~= "table" then return false end
   for name, text in pairs(value) do
@@ -53,6 +57,7 @@ options.start = {
   api_key = text, api_secret = text, user_secret = text, organization_secret = text,
   tags_as = { choices = { "absent", "strings", "objects" } }, client_id_as = { choices = { "key", "url" } },
   mask = flag, log = flag, http2 = flag,
+  port = { is_port, "a whole number from 1 to 65535" },
   workers = { is_whole, "a whole number from 1 to 64" },
   host_names = { is_list_of_names, "a list of host names, without ports" },
   nginx = { fields = nginx_options },

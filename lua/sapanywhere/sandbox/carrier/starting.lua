@@ -86,7 +86,8 @@ local function prepare(carried, options, make_settings)
   if not found then return nil, problem end
   carried.nginx = found
   carried.ports = ports.pick(list_port_names(),
-    table.concat({ given.main or "", given.http or "", given.server or "" }, "\n"))
+    table.concat({ given.main or "", given.http or "", given.server or "", options.port or "" }, "\n"))
+  if options.port then carried.ports.plain = options.port end
   local written, read = write_files(carried, make_settings(carried.ports))
   if not written then return nil, read end
   share(written, read, write_config(carried, options))

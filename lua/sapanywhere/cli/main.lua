@@ -1,0 +1,71 @@
+--- The command `sapanywhere`: reads the arguments, runs a subcommand, says how it ended.
+
+local argparse = require "argparse"
+local prompt = require "sapanywhere.cli.base.prompt"
+local sapanywhere = require "sapanywhere"
+local say = require "sapanywhere.cli.base.say"
+local stop = require "sapanywhere.cli.base.stop"
+
+-- One file a subcommand; that of the resources stands for three.
+local FILES = { "connect", "instances", "resources", "request", "bulk", "webhook", "sandbox", "doctor", "completion" }
+
+local function epilog()
+  local lines = { "Exit codes:" }
+  for _, code in ipairs(stop.CODES) do lines[#lines + 1] = ("  %3d  %s"):format(code[1], code[2]) end
+  lines[#lines + 1] = ""
+  lines[#lines + 1] = "Settings and secrets come from a file and the environment: man sapanywhere."
+  return table.concat(lines, "\n")
+end
+
+local function make_parser()
+  local parser = argparse("sapanywhere",
+    "Connects SAP Anywhere shops through the Cloud Elements API, and looks into them.", epilog())
+  parser:help_max_width(80)
+  parser:require_command(true):command_target "command"
+  parser:flag("-v --version", "Print the version and exit."):action(function()
+    print("sapanywhere " .. sapanywhere._VERSION)
+    os.exit(0)
+  end)
+  parser:flag("--json", "Print JSON, one object a line, also on a terminal.")
+  parser:flag("--verbose", "Show on standard error what goes over the wire, without secrets.")
+  local runs = {}
+  for _, file in ipairs(FILES) do require("sapanywhere.cli." .. file)(parser, runs) end
+  return parser, runs
+end
+
+local function run(arguments)
+  local parser, runs = make_parser()
+  local ok, args = parser:pparse(arguments)
+  if not ok then stop.with(args, 2, "sapanywhere --help, or --help after a subcommand") end
+  say.wants_json = args.json
+  runs[args.command](args, parser)
+end
+
+-- What a subcommand has to undo or to tell when it is ended early.
+local function on_end(is_interrupted)
+  prompt.restore()
+  for _, what in ipairs(stop.at_end) do what(is_interrupted) end
+end
+
+local function report(raised)
+  local code, message, advice = stop.read(raised)
+  say.failure(message, advice)
+  return code
+end
+
+--- Runs the command.
+-- @tparam {string,...} arguments
+-- @treturn number the exit code
+return function(arguments)
+  io.stdout:setvbuf("line")
+  local ok, raised = xpcall(run, function(what)
+    if type(what) == "string" and not stop.is_interrupt(what) and os.getenv "SAPANYWHERE_TRACE" then
+      return debug.traceback(what)
+    end
+    return what
+  end, arguments)
+  local code = ok and 0 or report(raised)
+  local ended, problem = pcall(on_end, not ok and stop.is_interrupt(raised))
+  if not ended then code = report(problem) end
+  return code
+end

@@ -1,0 +1,157 @@
+--- Runs the command `sapanywhere` of this checkout, by the interpreter that runs the specs.
+--
+--     local home = command.home()                       -- a directory of its own for settings and tokens
+--     local said = home:run("customers list", { environment = { … }, input = "…", columns = 80 })
+--     said.out, said.err, said.code                     -- with columns, both are in `out`, as the terminal got it
+--     local running = home:start("connect --no-browser")
+--     running:wait_for("pattern"); running:signal("INT"); running:finish()
+--     home:remove()
+
+local child = require "support.child"
+local system = require "sapanywhere.sandbox.carrier.system"
+
+local Home, Running = {}, {}
+Home.__index, Running.__index = Home, Running
+
+local M = {}
+
+local function write(path, text)
+  local file = assert(io.open(path, "wb"))
+  file:write(text)
+  file:close()
+end
+
+local function read(path)
+  local file = io.open(path, "rb")
+  local text = file and file:read("*a") or ""
+  if file then file:close() end
+  return text
+end
+
+M.read, M.write = read, write
+
+local function sleep(seconds) os.execute("sleep " .. seconds) end
+
+--- A home directory of its own.
+function M.home()
+  local dir = system.output("mktemp -d"):gsub("\n", "")
+  return setmetatable({ dir = dir, variables = {}, count = 0 }, Home)
+end
+
+function Home:remove()
+  for _, running in ipairs(self) do running:finish() end
+  os.execute("rm -rf " .. system.quote(self.dir))
+end
+
+--- Where a file of it is.
+function Home:path(name) return self.dir .. "/" .. name end
+
+-- The command with its environment.
+function Home:command(arguments, environment)
+  local words = {
+    "env -u DISPLAY -u WAYLAND_DISPLAY -u BROWSER -u SSH_CONNECTION -u NO_COLOR -u COLUMNS -u TERM",
+    "HOME=" .. self.dir, "XDG_CONFIG_HOME=" .. self.dir .. "/config", "XDG_DATA_HOME=" .. self.dir .. "/data",
+    "XDG_RUNTIME_DIR=" .. self.dir .. "/run", "LC_ALL=C.UTF-8",
+  }
+  for _, variables in ipairs { self.variables, environment or {} } do
+    for name, value in pairs(variables) do words[#words + 1] = name .. "=" .. system.quote(value) end
+  end
+  words[#words + 1] = child.interpreter() .. " bin/sapanywhere " .. arguments
+  return table.concat(words, " ")
+end
+
+local function place_of(self)
+  self.count = self.count + 1
+  return self.dir .. "/run-" .. self.count
+end
+
+-- Gives the command a terminal of so many columns; what `input` says is typed there.
+local function in_terminal(inner, place, columns)
+  write(place .. ".sh", ("stty cols %d rows 24\n%s\necho $? >%s.code\n"):format(columns, inner, place))
+  return ("script -qec 'sh %s.sh' /dev/null"):format(place)
+end
+
+--- Runs the command to its end.
+-- @tparam string arguments as a shell has them
+-- @tparam[opt] table how `environment`, a map; `input`, a text; `columns`, for a terminal of that width
+-- @treturn table `out`, `err`, `code`
+function Home:run(arguments, how)
+  how = how or {}
+  local place = place_of(self)
+  write(place .. ".in", how.input or "")
+  local inner = self:command(arguments, how.environment)
+  local line
+  if how.columns then
+    -- What is typed at once would be echoed before the question: the terminal gets it a little later.
+    line = ("(sleep 0.7; cat %s.in; sleep %s) | %s >%s.out 2>&1"):format(
+      place, how.stays or "0.3", in_terminal(inner, place, how.columns), place)
+  else
+    line = ("%s <%s.in >%s.out 2>%s.err; echo $? >%s.code"):format(inner, place, place, place, place)
+  end
+  os.execute("timeout 60 sh -c " .. system.quote(line))
+  return {
+    out = read(place .. ".out"):gsub("\r\n", "\n"), err = read(place .. ".err"),
+    code = tonumber(read(place .. ".code")),
+  }
+end
+
+--- Starts the command; standard input stays open, and `type` writes into it.
+function Home:start(arguments, how)
+  how = how or {}
+  local place = place_of(self)
+  local line = ("echo $$ >%s.pid; exec %s <>%s.fifo >%s.out 2>%s.err"):format(
+    place, self:command(arguments, how.environment), place, place, place)
+  os.execute(("mkfifo %s.fifo; (timeout -s KILL 90 sh -c %s; echo $? >%s.code) >/dev/null 2>&1 &"):format(
+    place, system.quote("sh -c " .. system.quote(line)), place))
+  local running = setmetatable({ place = place }, Running)
+  self[#self + 1] = running
+  return running
+end
+
+function Running:out() return read(self.place .. ".out") end
+function Running:err() return read(self.place .. ".err") end
+function Running:code() return tonumber(read(self.place .. ".code")) end
+function Running:pid() return tonumber(read(self.place .. ".pid")) end
+
+function Running:type(text)
+  local file = assert(io.open(self.place .. ".fifo", "r+b"))
+  file:write(text)
+  file:close()
+end
+
+--- Waits until what it says matches; gives the match.
+function Running:wait_for(pattern)
+  for _ = 1, 400 do
+    local found = (self:out() .. self:err()):match(pattern)
+    if found then return found end
+    if self:code() then break end
+    sleep(0.05)
+  end
+  error("it never said " .. pattern .. ": " .. self:out() .. self:err(), 2)
+end
+
+--- Sends a signal.
+function Running:signal(name)
+  os.execute(("kill -%s %d 2>/dev/null"):format(name, assert(self:pid())))
+end
+
+--- Waits for its end: the exit code.
+function Running:wait(seconds)
+  for _ = 1, (seconds or 30) * 20 do
+    if self:code() then return self:code() end
+    sleep(0.05)
+  end
+  error("it does not end: " .. self:out() .. self:err(), 2)
+end
+
+function Running:finish()
+  if self:code() or not self:pid() then return end
+  self:signal "INT"
+  for _ = 1, 100 do
+    if self:code() then return end
+    sleep(0.05)
+  end
+  self:signal "KILL"
+end
+
+return M

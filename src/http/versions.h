@@ -1,0 +1,13 @@
+/* What the libraries under this one say of themselves. */
+#ifndef SAP_VERSIONS_H
+#define SAP_VERSIONS_H
+
+struct sap_version {
+  const char *name;
+  const char *value;
+};
+
+/* The i-th library and its version; a NULL name behind the last. Those that run, not those of the headers. */
+struct sap_version sap_version_of(int i);
+
+#endif
