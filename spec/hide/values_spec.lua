@@ -76,3 +76,8 @@ describe("the rule by name", function()
     } do assert.is_false(is_sensitive(name), name) end
   end)
 end)
+
+it("a body that is a text is no table of secrets", function()
+  local values = { body = '{"name": "a text that was given whole"}', token = "the-token" }
+  assert.same({ "the-token" }, require "sapanywhere.redact".secrets(values))
+end)
