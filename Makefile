@@ -16,6 +16,7 @@ CORE    := $(BUILD)/sapanywhere/core.so
 SOURCES := $(wildcard src/*/*.c)
 OBJECTS := $(SOURCES:src/%.c=$(BUILD)/obj/%.o)
 MODULES  = $(shell find lua -name '*.lua' | sort)
+TYPES    = $(shell find types -name '*.lua' | sort)
 SPECS    = $(shell find spec -name '*_spec.lua' | grep -Ev '^spec/($(subst $(SPACE),|,$(APART)))/' | sort)
 
 # Folders of spec/ that `make test` leaves out; each has a target of its own, test-heavy and so on.
@@ -235,6 +236,11 @@ DEMO_LUAS := lua5.4 luajit lua5.3 lua5.1
 demo-run: $(CORE)
 	@$(RUN) $(LUA) spec/demo.lua
 
+types: $(CORE) ## write types/ anew: what editors know of each function and option
+	@$(RUN_PACKAGING) $(LUA) packaging/make_types.lua types
+
+RUN_PACKAGING = LUA_PATH='lua/?.lua;packaging/?.lua;;' LUA_CPATH='$(BUILD)/?.so;;'
+
 doc: deps-doc ## the reference of every public function, into build/doc
 	@ldoc --quiet --fatalwarnings -c docs/config.ld . && echo "open build/doc/index.html"
 
@@ -311,6 +317,8 @@ env: ## the two exports with which a script anywhere uses this checkout's build 
 # Where modules in C and in Lua go; luarocks says its own.
 INSTALL_LIB ?= $(PREFIX)/lib/lua/$(LUA_DIR)
 INSTALL_LUA ?= $(PREFIX)/share/lua/$(LUA_DIR)
+# For the library path of lua-language-server.
+INSTALL_TYPES ?= $(PREFIX)/share/sapanywhere/types
 
 INSTALL_BIN ?= $(PREFIX)/bin
 INSTALL_SHARE ?= $(PREFIX)/share
@@ -322,6 +330,9 @@ install-library: $(CORE)
 	install -m 755 $(CORE) "$(DESTDIR)$(INSTALL_LIB)/sapanywhere/core.so"
 	@for file in $(MODULES); do \
 	  install -D -m 644 $$file "$(DESTDIR)$(INSTALL_LUA)/$${file#lua/}" || exit; \
+	done
+	@for file in $(TYPES); do \
+	  install -D -m 644 $$file "$(DESTDIR)$(INSTALL_TYPES)/$${file#types/}" || exit; \
 	done
 
 # The command finds this Lua, and what was installed with it; it runs where argparse and luasocket are (deps-command).
@@ -352,5 +363,5 @@ lua-cflags:
 .DELETE_ON_ERROR:
 .PHONY: FORCE all each-lua $(patsubst %,deps-%,build demo test bench check fuzz soak lint doc command $(APART)) \
   test test-luas test-in $(LUAS:%=test-on-%) $(APART:%=test-%) spec helpers check $(patsubst %,check-%,sanitized valgrind eager memory older) \
-  fuzz fuzz-run soak soak-run demo demo-run doc bench bench-run lint $(patsubst %,lint-%,lua format c compilers) \
+  fuzz fuzz-run soak soak-run demo demo-run types doc bench bench-run lint $(patsubst %,lint-%,lua format c compilers) \
   format env install install-library install-command completions clean help lua-cflags

@@ -63,7 +63,7 @@ end
 --- Makes an object for one instance, whose calls carry its token; with a client of its own.
 -- @tparam table given `token` and `user_secret` are required; besides `hub` and the options of a client. For
 --   several instances make a client, and take `client:instance`: they share its connections then.
--- @treturn[1] sapanywhere.instance
+-- @treturn[1] sapanywhere.instance the instance
 -- @return[2] nil
 -- @treturn[2] error kind "usage", with every problem at once
 -- @raise when `given` is not a table
@@ -77,9 +77,11 @@ end
 -- In this order: its size (16 KiB at most), the state (compared in constant time), an error, the code.
 -- @tparam string|table input a URL, a path with a query, a query, or the parameters already decoded, as
 --   `ngx.req.get_uri_args` gives them
--- @tparam table opts `state`: the string that `oauth_url` returned; a sealer made by `state`, with `bind`; or
---   `false` to go without on purpose
--- @treturn[1] table the parameters, decoded once: `code`, `state` and whatever else came
+-- @tparam table opts
+-- @tparam string|sealer|false opts.state the string that `oauth_url` returned; a sealer made by `state`; or false to go
+--   without on purpose
+-- @tparam[opt] string|false opts.bind with a sealer: the same as when the state was issued
+-- @treturn[1] grant the parameters, decoded once: `code`, `state` and whatever else came
 -- @return[2] nil
 -- @treturn[2] error kind "denied" (with `error`, `error_description`, `error_uri` as the provider says them),
 --   "state" (a sealer gives the `reason`), "callback", "too_large" or "usage"
@@ -89,9 +91,11 @@ end
 
 --- Runs functions at the same time on one thread: while a call of one waits, the others go on. One failure
 -- does not spoil the others.
--- @tparam table tasks a list of functions; or `items` (a list) with `worker`, a function that is called with
---   an item and its index. Besides `concurrency`, how many run at the same time (default 256), and
---   `on_progress(done, total)`, called after each.
+-- @tparam table tasks a list of functions; or `items` with `worker`
+-- @tparam[opt] table tasks.items a list
+-- @tparam[opt] fun(item:any,index:number):any,any tasks.worker is called with each item and its index
+-- @tparam[opt=256] number tasks.concurrency how many run at the same time
+-- @tparam[opt] fun(done:number,total:number) tasks.on_progress is called after each
 -- @treturn table what each returned first, at its place; `n` is their number
 -- @treturn table what each returned second, or raised, at its place; `n` as well
 -- @raise when `tasks` is of neither form
@@ -126,7 +130,7 @@ end
 --- Makes a sealer of states, which are verified with a key alone: no session store, any worker, any machine.
 -- @tparam table given `key` (32 bytes or more; or a list, of which the first signs), `ttl` (seconds, default
 --   600), `on_use`, `element`, `callback_url`, `clock`: see @{sapanywhere.state}
--- @treturn[1] table the sealer, with the methods `issue` and `verify`
+-- @treturn[1] sealer the sealer, with the methods `issue` and `verify`
 -- @return[2] nil
 -- @treturn[2] error kind "usage"
 -- @raise when `given` is not a table
@@ -138,7 +142,7 @@ end
 --- Makes a reader of notifications: what the platform posts to the `event.notification.callback.url` of an instance.
 -- @tparam table given `key` (the instance's `event.notification.signature.key`; a list, where it is being changed;
 --   false for notifications without signatures) and `on_use`: see @{sapanywhere.webhook}
--- @treturn[1] table the reader, with the method `read`
+-- @treturn[1] reader the reader, with the method `read`
 -- @return[2] nil
 -- @treturn[2] error kind "usage"
 -- @raise when `given` is not a table
@@ -177,9 +181,9 @@ M.array = core.array
 --- The one shape of a failure: what every function returns second. It reads well: `tostring(err)` is one
 -- line, and it can be joined to strings.
 -- @table error
--- @field kind string: what went wrong, one of those in README.md
+-- @field kind kind: what went wrong, one of those in README.md
 -- @field message string: one that may be shown; no secret, token or code is in it
--- @field outcome string: "not_sent" (the server cannot have acted), "rejected" (it refused) or "unknown" (it
+-- @field outcome "not_sent"|"rejected"|"unknown": "not_sent" (the server cannot have acted), "rejected" (it refused) or "unknown" (it
 --   may have acted); not there after `parse_callback`, nor from readers of notifications and stores
 -- @field retryable boolean: whether the same call may be made again as it is
 -- @field attempts number: how often the request was sent; 0 where it was not
@@ -187,8 +191,8 @@ M.array = core.array
 -- @field request_id string: the platform's own id of the request, for its support
 -- @field provider_message string: what SAP Anywhere said, where the platform passes it on
 -- @field retry_after number: seconds, from Retry-After
--- @field missing list of names; with kind "usage"
--- @field problems list of `{ option, kind, message }`, kind being "missing", "unknown" or "wrong"; with kind
+-- @field missing {string,...}: the names of what is missing; with kind "usage"
+-- @field problems {table,...}: each `{ option, kind, message }`, kind being "missing", "unknown" or "wrong"; with kind
 --   "usage"
 -- @field recovery table: what `recover = true` looked for (`tag`, `request`, `looks`) and found (`found`,
 --   `id`, `failure`)
@@ -206,17 +210,17 @@ M.array = core.array
 -- @field request_id string: the platform's own id of the request
 -- @field attempts number: how often the request was sent
 -- @field elapsed number: seconds, all in all
--- @field warnings list of strings
+-- @field warnings {string,...}: what is not wrong but should be known
 -- @field recovered boolean: true where the instance was found; status, headers and request id are then those of the
 --   answer that showed it
 
 --- What `on_event` is told; nothing in it is secret.
 -- @table event
--- @field event string: "request", "response", "retry" or "warning"
+-- @field event "request"|"response"|"retry"|"warning": what happened
 -- @field call string: the function, such as "oauth_url"; "list_instances" for the search of a recovery
 -- @field attempt number: from 1
 -- @field traceparent string: the caller's own, where the option was given
--- @field method string; with "request" and "response", like the next two
+-- @field method string: with "request" and "response", like the next two
 -- @field url string: redacted
 -- @field bytes_sent number: of the request's body
 -- @field status number: the HTTP status; with "response", like all up to `http_version`

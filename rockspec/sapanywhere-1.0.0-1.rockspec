@@ -40,5 +40,6 @@ build = {
     BUILD = "build/rock",
     INSTALL_LIB = "$(LIBDIR)",
     INSTALL_LUA = "$(LUADIR)",
+    INSTALL_TYPES = "$(PREFIX)/types",
   },
 }

@@ -230,4 +230,4 @@ local function parse(input, opts)
   return params
 end
 
-return { parse = parse }
+return { parse = parse, OPTIONS = OPTIONS }

@@ -24,7 +24,7 @@ end
 --- Makes an object for one instance, whose calls carry its token. It shares the client's connections and options.
 -- @tparam table given `token` is required, and `user_secret` where the client has none; besides `hub` and the options
 --   of a client
--- @treturn[1] sapanywhere.instance
+-- @treturn[1] sapanywhere.instance the instance
 -- @return[2] nil
 -- @treturn[2] error kind "usage", with every problem at once
 -- @raise when called without a colon, or when `given` is not a table

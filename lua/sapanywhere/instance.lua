@@ -30,7 +30,7 @@ end
 --- A resource below the hub, by the segments of its path: each is percent-encoded once.
 -- @function instance:resource
 -- @tparam {string|number,...} segments such as `{ "customers", 7, "notes" }`
--- @treturn[1] table an object with `list`, `each`, `get`, `create`, `update`, `delete` and `count`
+-- @treturn[1] resource an object with `list`, `each`, `get`, `create`, `update`, `delete` and `count`
 -- @return[2] nil
 -- @treturn[2] error kind "usage"
 -- @raise when called without a colon, or when `segments` is not a table

@@ -94,20 +94,15 @@ end
 --- Starts a sandbox.
 -- It takes at most ten seconds, and leaves nothing behind where it fails. Of the environment only `TMPDIR`
 -- (where its directory is made) and `PATH` (where nginx and openssl are looked for) are heeded.
---
--- There is one more option, `nginx`: a table with the `path` of nginx, text for the `main`, `http` and
--- `server` levels of its configuration, what to add to `lua_package_path` and `lua_package_cpath`, the
--- `environment` that it gets (a map; else it has only `PATH`), and the `user` its workers run as where the
--- program is root: `nobody` where left out and where what was added can be read by that, else `root`.
 -- @tparam[opt] table options
 -- @tparam[opt] string options.api_key accepted, random where left out; likewise the next three
 -- @tparam[opt] string options.api_secret
 -- @tparam[opt] string options.user_secret
 -- @tparam[opt] string options.organization_secret
--- @tparam[opt="absent"] string options.tags_as how tags come back: `"absent"` (not from a creation, as
+-- @tparam[opt="absent"] "absent"|"strings"|"objects" options.tags_as how tags come back: `"absent"` (not from a creation, as
 -- strings otherwise), `"strings"` or `"objects"`
 -- @tparam[opt=false] boolean options.mask key and secret come back as asterisks
--- @tparam[opt="key"] string options.client_id_as what the OAuth URL says as `client_id`: the `"key"`, or, as
+-- @tparam[opt="key"] "key"|"url" options.client_id_as what the OAuth URL says as `client_id`: the `"key"`, or, as
 -- in the documented sample, the `"url"` of the request with its secret
 -- @tparam[opt=true] boolean options.log whether requests are logged
 -- @tparam[opt=1] number options.workers nginx workers; they share all but the count that `fail` keeps
@@ -115,7 +110,11 @@ end
 -- @tparam[opt=true] boolean options.http2 whether it speaks HTTP/2 over TLS; HTTP/1.1 alone otherwise
 -- @tparam[opt] table options.host_names a list of names, without ports, under which it answers besides
 -- `localhost` and `127.0.0.1`
--- @treturn[1] table the sandbox
+-- @tparam[opt] table options.nginx the `path` of nginx, text for the `main`, `http` and `server` levels of its
+-- configuration, what to add to `lua_package_path` and `lua_package_cpath`, the `environment` that it gets (a map; else
+-- it has only `PATH`), and the `user` its workers run as where the program is root: `nobody` where left out and where
+-- what was added can be read by that, else `root`
+-- @treturn[1] sandbox the sandbox
 -- @return[2] nil
 -- @treturn[2] string what went wrong, or what is missing
 function sandbox.start(options)
@@ -236,7 +235,7 @@ end
 --- Presses Allow or Deny, without a browser and without a request.
 -- @tparam string|table wanted the `oauthUrl`, or `callback_url` (the sandbox's own where left out),
 -- `state` and `scope`
--- @tparam[opt="allow"] string decision `"allow"` or `"deny"`
+-- @tparam[opt="allow"] "allow"|"deny" decision `"allow"` or `"deny"`
 -- @treturn[1] string the callback URL with `code` and `state`, or `error` and `state`
 -- @return[2] nil
 -- @treturn[2] string why the consent page would refuse
@@ -354,7 +353,8 @@ end
 
 --- Starts nginx again on the same addresses, after `kill` or while it runs.
 -- It knows the instances and codes it knew before, unless it is to start empty.
--- @tparam[opt] table options `empty = true` forgets instances, codes and requests
+-- @tparam[opt] table options
+-- @tparam[opt=false] boolean options.empty forgets instances, codes and requests
 -- @treturn[1] boolean true
 -- @return[2] nil
 -- @treturn[2] string what went wrong

@@ -165,11 +165,12 @@ end
 
 --- Issues a state, for the option `state` of `oauth_url`.
 -- @function sealer:issue
--- @tparam table given `bind`: what only the same browser can present again, such as the id of its session
---   (a string of any bytes, not empty); or `false` to go without on purpose
+-- @tparam table given
+-- @tparam string|false given.bind what only the same browser can present again, such as the id of its session (a
+--   string of any bytes, not empty); or false to go without on purpose
 -- @treturn[1] string 88 characters that are safe in a URL
 -- @return[2] nil
--- @treturn[2] table the error: kind "usage"; or "state" with the `reason` "clock" or "crypto"
+-- @treturn[2] error kind "usage"; or "state" with the `reason` "clock" or "crypto"
 function Sealer:issue(given)
   local settings = check_call("issue", self, given)
   local values, err = options.read("issue", BOUND, given)
@@ -189,10 +190,11 @@ end
 -- too, and never by one that is refused here.
 -- @function sealer:verify
 -- @tparam string value what came back
--- @tparam table given `bind`: the same as when it was issued
+-- @tparam table given
+-- @tparam string|false given.bind the same as when it was issued
 -- @treturn[1] boolean true
 -- @return[2] nil
--- @treturn[2] table the error: kind "usage"; or "state", and `reason` is "malformed"; "forged" (also: made
+-- @treturn[2] error kind "usage"; or "state", and `reason` is "malformed"; "forged" (also: made
 --   with another key, for another element or callback URL); "early" (from a machine whose clock is more than
 --   60 seconds ahead); "expired"; "another_session"; "replayed"; "store" (`on_use` failed, so nobody knows);
 --   "clock" or "crypto"
@@ -235,11 +237,11 @@ end
 -- @tparam[opt=600] number given.ttl seconds from issue to expiry, 1 to 86400
 -- @tparam[opt="sapanywhere"] string|number given.element sealed in
 -- @tparam[opt] string given.callback_url sealed in
--- @tparam[opt] function given.on_use see above
--- @tparam[opt=os.time] function given.clock seconds since 1970, for specs
--- @treturn[1] table the sealer
+-- @tparam[opt] fun(nonce:string,seconds:number):boolean?,any given.on_use see above
+-- @tparam[opt=os.time] fun():number given.clock seconds since 1970, for specs
+-- @treturn[1] sealer the sealer
 -- @return[2] nil
--- @treturn[2] table the error, kind "usage", with every problem
+-- @treturn[2] error kind "usage", with every problem
 local function new(given)
   if type(given) ~= "table" then error("state: a table of options is expected, not a " .. type(given), 2) end
   local values, err = options.read("state", NEW, given)
@@ -253,4 +255,4 @@ local function new(given)
   })
 end
 
-return { new = new }
+return { new = new, options = { state = NEW, issue = BOUND, verify = BOUND } }

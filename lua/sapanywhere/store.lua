@@ -25,9 +25,9 @@ local M = {}
 -- @tparam string given.path the file; missing directories are made with the first entry
 -- @tparam[opt] string|{string,...} given.key 32 random bytes or more; of a list, for changes of keys, the first seals
 --   and all open. Without a key the entries are text that its owner can read.
--- @treturn[1] table the store
+-- @treturn[1] store the store
 -- @return[2] nil
--- @treturn[2] table the error, kind "usage", with every problem
+-- @treturn[2] error kind "usage", with every problem
 -- @raise when `given` is not a table
 function M.file(given)
   if type(given) ~= "table" then error("store.file: a table of options is expected, not a " .. type(given), 2) end
@@ -36,13 +36,13 @@ end
 
 --- Opens a store that is a hash in Redis.
 -- @tparam table given
--- @tparam function given.command runs a command of Redis, `command(name, …)`, and returns the reply, nil for none; or
+-- @tparam fun(name:string,...:string):any given.command runs a command of Redis, `command(name, …)`, and returns the reply, nil for none; or
 --   nil and an error. An error that it raises counts as one. It may wait as its host does.
 -- @tparam string given.prefix the hash's name in Redis
 -- @tparam string|{string,...} given.key as for a file; it must be given
--- @treturn[1] table the store
+-- @treturn[1] store the store
 -- @return[2] nil
--- @treturn[2] table the error, kind "usage", with every problem
+-- @treturn[2] error kind "usage", with every problem
 -- @raise when `given` is not a table
 function M.redis(given)
   if type(given) ~= "table" then error("store.redis: a table of options is expected, not a " .. type(given), 2) end

@@ -184,13 +184,14 @@ end
 --
 -- In this order: its size, the signature, JSON, its form, and last `on_use`; so nothing is noted of what is refused.
 -- @function reader:read
--- @tparam table given `body`, the raw bytes of the request's body, at most 8,000,000; and `signature`, the value of
---   the header `Elements-Webhook-Signature`, nil where there is none
--- @treturn[1] table `event_id` and `instance_id` (a number or a string, or nil where the notification has none);
+-- @tparam table given
+-- @tparam string given.body the raw bytes of the request's body, at most 8,000,000
+-- @tparam[opt] string given.signature the value of the header `Elements-Webhook-Signature`, nil where there is none
+-- @treturn[1] notification `event_id` and `instance_id` (a number or a string, or nil where the notification has none);
 --   `events`, a list of tables as the server sends them (`objectType`, `objectId`, `eventType`, and more; unknown
 --   types of events among them); `raw`, the whole body, decoded
 -- @return[2] nil
--- @treturn[2] table the error: kind "signature", and `reason` is "missing", "malformed", "mismatch"; "replayed"
+-- @treturn[2] error kind "signature", and `reason` is "missing", "malformed", "mismatch"; "replayed"
 --   (answer 2xx, for the platform sends it again otherwise); "store" (`on_use` failed, so nobody knows: answer 5xx).
 --   Besides "too_large", "json", "protocol" (JSON of another form) and "usage".
 -- @raise when `given` is not a table
@@ -223,10 +224,10 @@ end
 -- @tparam table given
 -- @tparam string|{string,...}|false given.key the instance's `event.notification.signature.key`, at least 1 byte; any
 --   of a list is accepted, for changes of keys; false to go without signatures, on purpose
--- @tparam[opt] function given.on_use see above
--- @treturn[1] table the reader
+-- @tparam[opt] fun(id:string,seconds:number):boolean?,any given.on_use see above
+-- @treturn[1] reader the reader
 -- @return[2] nil
--- @treturn[2] table the error, kind "usage", with every problem
+-- @treturn[2] error kind "usage", with every problem
 local function new(given)
   if type(given) ~= "table" then error("webhook: a table of options is expected, not a " .. type(given), 2) end
   local values, err = options.read("webhook", NEW, given)
@@ -236,4 +237,4 @@ local function new(given)
   return reader
 end
 
-return { new = new }
+return { new = new, options = { webhook = NEW, read = READ } }

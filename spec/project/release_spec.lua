@@ -58,6 +58,7 @@ describe("the release", function()
       "share/man/man1/sapanywhere.1", "share/zsh/site-functions/_sapanywhere",
     }
     for _, path in ipairs(lines_of("find lua -type f")) do expected[#expected + 1] = "share/" .. path end
+    for _, path in ipairs(lines_of("find types -type f")) do expected[#expected + 1] = "share/sapanywhere/" .. path end
     table.sort(expected)
     local installed = lines_of("cd " .. root .. "/usr && find * -type f | sed 's#/lua/5.[1-4]/#/lua/#'")
     os.execute("rm -rf " .. root)

@@ -23,7 +23,8 @@ M[1] = {
   method = "POST", path = "{hub}/bulk/query", auth = "instance",
   fields = {
     HUB,
-    { option = "query", place = "query", at = { "q" }, required = true, check = checks.text },
+    { option = "query", place = "query", at = { "q" }, required = true, check = checks.text,
+      told = { type = "string", text = "what to collect, such as `select * from orders`" } },
     { option = "from", place = "query", at = { "from" } },
     { option = "to", place = "query", at = { "to" } },
   },

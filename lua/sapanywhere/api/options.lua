@@ -1,7 +1,7 @@
 --- The options of all calls: one row each.
 --
--- A comment above a row gives its type, after a dash, and what it means; the reference and the editor's types are made
--- from it. A row has `name`; `check`, which takes (value, name, problems) and returns the value to keep; and, where it
+-- A comment above a row gives its type and, after a dash, what it means; the reference and the editor's types are made
+-- from it. The type `secret` is a string, or a function that returns it; `retry` and `tls` are tables. A row has `name`; `check`, which takes (value, name, problems) and returns the value to keep; and, where it
 -- is so: `default`; `client`, any call takes it, whatever its own row says; `once`, it belongs to one call and not to a
 -- client; `client_check`, in place of `check` in a client; `secret`, it may be given as a function, and is never shown;
 -- `of`, the object that is made with it.
@@ -64,12 +64,12 @@ local LIST = {
   { name = "timeout", check = seconds, client = true, default = 70 },
   --- number - seconds for one connection to be made; above 0, at most 86400
   { name = "connect_timeout", check = seconds, client = true, default = 10 },
-  --- table|boolean - how often a failed call is made again: `max` (0 to 10), and the pause between, `base` and `cap`
+  --- retry|false - how often a failed call is made again: `max` (0 to 10), and the pause between, `base` and `cap`
   -- seconds; false for never
   { name = "retry", check = retry, client = true, default = DEFAULT_RETRY },
-  --- table - `ca_file`, `ca_path`, `cert_file`, `key_file` (paths), `min_version` ("1.2" or "1.3")
+  --- tls - `ca_file`, `ca_path`, `cert_file`, `key_file` (paths), `min_version` ("1.2" or "1.3")
   { name = "tls", check = tls, client = true },
-  --- string|function - an http, https or socks5h URL, with credentials where the proxy wants them
+  --- secret - an http, https or socks5h URL, with credentials where the proxy wants them
   { name = "proxy", check = checks.proxy, client = true, secret = true },
   --- number - bytes that an answer may have, decompressed; where it is not given, 8 MiB for lists and 1 MiB else
   { name = "max_response_bytes", check = integer(1024, 2 ^ 31), client = true },
@@ -77,38 +77,38 @@ local LIST = {
   { name = "max_connections", check = integer(1, 10000), client = true },
   --- string - what the User-Agent header says
   { name = "user_agent", check = checks.user_agent, client = true, default = "sapanywhere-lua/" .. version },
-  --- string - "omit" leaves JSON's nulls out of answers, "keep" puts `sapanywhere.null` there
+  --- "omit"|"keep" - "omit" leaves JSON's nulls out of answers, "keep" puts `sapanywhere.null` there
   { name = "null", check = word { "omit", "keep" }, client = true, default = "omit" },
-  --- string|function - how to wait: "auto", the name of a host, or a function `wait(fd, seconds)`
+  --- string|fun(fd:number,seconds:number) - how to wait: "auto", the name of a host, or a function `wait(fd, seconds)`
   { name = "wait", check = checks.wait, client = true, default = "auto" },
-  --- function - is told what the call does, see the table `event`
+  --- fun(event:event) - is told what the call does, see the table `event`
   { name = "on_event", check = checks.callable, client = true },
   --- string - the W3C trace context of what makes the call: sent as the header `traceparent`, and told in the events
   { name = "traceparent", check = checks.traceparent, client = true, once = true },
 
-  --- string|function - the user's secret of the account
+  --- secret - the user's secret of the account
   { name = "user_secret", check = checks.header_secret, secret = true },
-  --- string|function - the organization's secret of the account
+  --- secret - the organization's secret of the account
   { name = "organization_secret", check = checks.header_secret, secret = true },
-  --- string|function - the token of an instance, as its creation returned it
+  --- secret - the token of an instance, as its creation returned it
   { name = "token", check = checks.header_secret, secret = true, of = "instance" },
   --- string|number - the element's key, or its numeric id
   { name = "element", check = checks.element, default = "sapanywhere" },
-  --- string|function - the key of the app that is registered at SAP Anywhere
+  --- secret - the key of the app that is registered at SAP Anywhere
   { name = "api_key", check = checks.secret, secret = true },
-  --- string|function - the secret of that app
+  --- secret - the secret of that app
   { name = "api_secret", check = checks.secret, secret = true },
   --- string - the URL that is registered for that app
   { name = "callback_url", check = checks.text },
-  --- string|boolean - comes back with the callback; a fresh one where it is not given, none where it is false
+  --- string|false - comes back with the callback; a fresh one where it is not given, none where it is false
   { name = "state", check = checks.state, client_check = no_state },
   --- string - the provider's scope
   { name = "scope", check = checks.text },
   --- string - for elements that ask for the address of a site
   { name = "site_address", check = checks.text },
-  --- string - "query", or "body" to keep the app's secret out of URLs: then the call is a POST
+  --- "query"|"body" - "query", or "body" to keep the app's secret out of URLs: then the call is a POST
   { name = "secrets_in", check = word { "query", "body" }, default = "query" },
-  --- string|function - the code of the callback, as `parse_callback` returns it
+  --- secret - the code of the callback, as `parse_callback` returns it
   { name = "code", check = checks.secret, secret = true, once = true },
   --- string - the instance's name
   { name = "name", check = checks.text },
@@ -116,7 +116,7 @@ local LIST = {
   { name = "tags", check = checks.tags },
   --- table - more entries of the instance's configuration: strings, numbers or booleans by name
   { name = "configuration", check = checks.map },
-  --- string - "initial" where the configuration brings the provider's tokens, in place of a code
+  --- "initial" - "initial" where the configuration brings the provider's tokens, in place of a code
   { name = "external_authentication", check = word { "initial" }, once = true },
   --- boolean - whether to look, after an unknown outcome, for what the call may have done
   { name = "recover", check = checks.boolean, default = false },
@@ -155,9 +155,9 @@ local LIST = {
   { name = "to", check = checks.text, once = true },
   --- number - seconds between two looks, at first
   { name = "interval", check = seconds, once = true },
-  --- function - is told how far the call is
+  --- fun(state:any) - is told how far the call is
   { name = "on_progress", check = checks.callable, once = true },
-  --- string - GET, POST, PUT, PATCH or DELETE
+  --- "GET"|"POST"|"PUT"|"PATCH"|"DELETE" - the method of the request
   { name = "method", check = word { "GET", "POST", "PUT", "PATCH", "DELETE" }, once = true },
   --- string - a path below the base URL; it begins with a slash
   { name = "path", check = checks.path, once = true },

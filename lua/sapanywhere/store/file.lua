@@ -198,4 +198,4 @@ local function new(given)
   return methods.new("store.file", place, { path = values.path }, values.key)
 end
 
-return { new = new }
+return { new = new, options = NEW }

@@ -63,7 +63,7 @@ end
 -- @tparam table instance such as `create_instance` returns; whatever JSON can say
 -- @treturn[1] boolean true, when it is safe
 -- @return[2] nil
--- @treturn[2] table the error: kind "usage"; or "store", and `reason` is "key" (what is there was sealed with another
+-- @treturn[2] error kind "usage"; or "store", and `reason` is "key" (what is there was sealed with another
 --   key), "damaged", "open_to_others", "locked" or "io". The store is then as it was.
 -- @raise when `instance` is not a table
 function Store:put(name, instance)
@@ -85,7 +85,7 @@ end
 -- @return[2] nil
 -- @return[2] nil where there is none
 -- @return[3] nil
--- @treturn[3] table the error, as of `put`
+-- @treturn[3] error as of `put`
 function Store:get(name)
   local place, settings = check_call("get", self)
   local ok, err = check_name("get", name)
@@ -102,7 +102,7 @@ end
 -- gives the one that is in the store then.
 -- @function store:token
 -- @tparam string name
--- @treturn function it returns the token; or nil and an error, as of `get`, or of kind "store" with the reason
+-- @treturn fun():string?,error? it returns the token; or nil and an error, as of `get`, or of kind "store" with the reason
 --   "missing" where there is no such entry
 function Store:token(name)
   check_call("token", self)
@@ -119,7 +119,7 @@ end
 -- @function store:names
 -- @treturn[1] {string,...} sorted
 -- @return[2] nil
--- @treturn[2] table the error, as of `get`
+-- @treturn[2] error as of `get`
 function Store:names()
   local place, settings = check_call("names", self)
   local list, reason, words = place.names(settings)
@@ -133,7 +133,7 @@ end
 -- @tparam string name
 -- @treturn[1] boolean true, also where there was none
 -- @return[2] nil
--- @treturn[2] table the error, as of `put`
+-- @treturn[2] error as of `put`
 function Store:remove(name)
   local place, settings = check_call("remove", self)
   local ok, err = check_name("remove", name)
@@ -148,9 +148,9 @@ end
 -- @tparam table place see above
 -- @tparam table settings what its functions get; `keys` is added, for `store.entry`
 -- @tparam[opt] {string,...} keys the caller's
--- @treturn[1] table the store
+-- @treturn[1] store the store
 -- @return[2] nil
--- @treturn[2] table the error, kind "store": libcrypto fails
+-- @treturn[2] error kind "store": libcrypto fails
 local function new(call, place, settings, keys)
   settings.keys = keys and entry.derive(keys)
   if keys and not settings.keys then return fail(call, "io", "libcrypto does not do HMAC-SHA256") end

@@ -78,4 +78,4 @@ local function new(given)
   return methods.new("store.redis", place, settings, values.key)
 end
 
-return { new = new }
+return { new = new, options = NEW }
