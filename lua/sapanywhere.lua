@@ -183,7 +183,8 @@ M.array = core.array
 -- @table error
 -- @field kind kind: what went wrong, one of those in README.md
 -- @field message string: one that may be shown; no secret, token or code is in it
--- @field outcome "not_sent"|"rejected"|"unknown": "not_sent" (the server cannot have acted), "rejected" (it refused) or "unknown" (it
+-- @field outcome "not_sent"|"rejected"|"unknown": "not_sent" (the server cannot have acted), "rejected" (it refused)
+--   or "unknown" (it
 --   may have acted); not there after `parse_callback`, nor from readers of notifications and stores
 -- @field retryable boolean: whether the same call may be made again as it is
 -- @field attempts number: how often the request was sent; 0 where it was not

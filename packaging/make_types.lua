@@ -21,7 +21,9 @@ local NAMED = {
 
 -- `{string|number,...}` is a list, other braces stay; our own names get the library's name in front.
 local function translate(kind)
-  kind = kind:gsub("{([^{}]-),%.%.%.}", function(of) return of:find("|", 1, true) and "(" .. of .. ")[]" or of .. "[]" end)
+  kind = kind:gsub("{([^{}]-),%.%.%.}", function(of)
+    return (of:find("|", 1, true) and "(" .. of .. ")" or of) .. "[]"
+  end)
   kind = kind:gsub("sapanywhere%.(%a+)", "%1")
   kind = kind:gsub('("?)%f[%w_]([%a_]+)%f[^%w_]("?:?)', function(before, word, after)
     local ours = before == "" and after == "" and NAMED[word]
@@ -83,8 +85,7 @@ local function say_options(class, list)
 end
 
 local function class_of_options(chapter, entry)
-  local of = chapter.name == "sapanywhere" and "" or chapter.name == "client" and entry.row and "" or chapter.name .. "."
-  if chapter.name == "client" and entry.name == "instance" then of = "" end
+  local of = (chapter.name == "sapanywhere" or chapter.name == "client") and "" or chapter.name .. "."
   return "sapanywhere.options." .. of .. entry.name
 end
 
@@ -150,7 +151,8 @@ local function say_function(chapter, entry, name)
   if entry.raises then say("---\n--- Raises %s.", one_line(entry.raises)) end
   local names = {}
   for _, param in ipairs(entry.params) do
-    local kind = entry.options and param.type == "table" and class_of_options(chapter, entry) or translate(param.type or "any")
+    local has_options = entry.options and param.type == "table"
+    local kind = has_options and class_of_options(chapter, entry) or translate(param.type or "any")
     names[#names + 1] = param.name
     say("---@param %s%s %s %s", param.name, param.optional and "?" or "", kind, one_line(param.text))
   end

@@ -99,7 +99,8 @@ end
 -- @tparam[opt] string options.api_secret
 -- @tparam[opt] string options.user_secret
 -- @tparam[opt] string options.organization_secret
--- @tparam[opt="absent"] "absent"|"strings"|"objects" options.tags_as how tags come back: `"absent"` (not from a creation, as
+-- @tparam[opt="absent"] "absent"|"strings"|"objects" options.tags_as how tags come back: `"absent"` (not from a
+--   creation, as
 -- strings otherwise), `"strings"` or `"objects"`
 -- @tparam[opt=false] boolean options.mask key and secret come back as asterisks
 -- @tparam[opt="key"] "key"|"url" options.client_id_as what the OAuth URL says as `client_id`: the `"key"`, or, as

@@ -36,7 +36,8 @@ end
 
 --- Opens a store that is a hash in Redis.
 -- @tparam table given
--- @tparam fun(name:string,...:string):any given.command runs a command of Redis, `command(name, …)`, and returns the reply, nil for none; or
+-- @tparam fun(name:string,...:string):any given.command runs a command of Redis, `command(name, …)`, and returns the
+--   reply, nil for none; or
 --   nil and an error. An error that it raises counts as one. It may wait as its host does.
 -- @tparam string given.prefix the hash's name in Redis
 -- @tparam string|{string,...} given.key as for a file; it must be given

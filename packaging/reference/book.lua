@@ -1,8 +1,10 @@
 --- Everything public, in the order in which it is told: from the rows of the calls, the options, and the comments.
 -- The editor's types and the reference are two ways of printing it.
 --
--- A chapter has `name`, `class` (of the types), `title`, `text` and `entries`. An entry is a function or a method: `name`,
--- `shown` (how it is called), `text`, `params`, `returns`, `raises`, `usage`, `row`, and `options`: what its table takes.
+-- A chapter has `name`, `class` (of the types), `title`, `text` and `entries`. An entry is a function or a method:
+-- `name`,
+-- `shown` (how it is called), `text`, `params`, `returns`, `raises`, `usage`, `row`, and `options`: what its table
+-- takes.
 -- An option has `name`, `type`, `text`, `required`, `default`, and `wire`, where it goes in the request.
 
 local comments = require "reference.comments"
@@ -245,7 +247,8 @@ M.chapters = {
   { name = "client", class = "sapanywhere.Client", title = "A client", text = head_of(LUA .. "/client.lua"),
     entries = of_client() },
   { name = "instance", class = "sapanywhere.Instance", title = "An instance", text = head_of(LUA .. "/instance.lua"),
-    entries = join(entries_of({ instance = true }, "shop:", LUA .. "/instance.lua"), entries_of_rows("instance", "shop:")) },
+    entries = join(entries_of({ instance = true }, "shop:", LUA .. "/instance.lua"),
+      entries_of_rows("instance", "shop:")) },
   { name = "resource", class = "sapanywhere.Resource", title = "A resource",
     text = "Rows of one kind, below the hub: `shop.customers`, `shop.orders`, `shop.products`, or what `shop:resource` "
       .. "gives.",
@@ -257,7 +260,8 @@ M.chapters = {
   { name = "store", class = "sapanywhere.Store", title = "Stores of tokens", text = head_of(LUA .. "/store.lua"),
     entries = join(entries_of({ M = true }, "sapanywhere.store.", LUA .. "/store.lua"),
       entries_of({ store = true }, "store:", LUA .. "/store/methods.lua")) },
-  { name = "sandbox", class = "sapanywhere.Sandbox", title = "The local service", text = head_of(LUA .. "/sandbox.lua"),
+  { name = "sandbox", class = "sapanywhere.Sandbox", title = "The local service",
+    text = head_of(LUA .. "/sandbox.lua"),
     entries = entries_of({ sandbox = true, Sandbox = true }, "sandbox:", LUA .. "/sandbox.lua"),
     wishes = head_of(LUA .. "/sandbox/faults/misbehave.lua") },
 }
@@ -271,7 +275,8 @@ local function fields_of(text)
   local fields = {}
   for names, what in (text:gsub("\n%s%s+", " ") .. "\n"):gmatch("%* (`[^:]-): ([^\n]*)\n") do
     for name in names:gmatch("`([%w_]+)`") do
-      fields[#fields + 1] = { name = name, type = name == "tls_faults" and "table<string, string>" or "string", text = what }
+      local kind = name == "tls_faults" and "table<string, string>" or "string"
+      fields[#fields + 1] = { name = name, type = kind, text = what }
     end
   end
   return fields

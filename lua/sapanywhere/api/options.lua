@@ -1,7 +1,8 @@
 --- The options of all calls: one row each.
 --
 -- A comment above a row gives its type and, after a dash, what it means; the reference and the editor's types are made
--- from it. The type `secret` is a string, or a function that returns it; `retry` and `tls` are tables. A row has `name`; `check`, which takes (value, name, problems) and returns the value to keep; and, where it
+-- from it. The type `secret` is a string, or a function that returns it; `retry` and `tls` are tables. A row has
+-- `name`; `check`, which takes (value, name, problems) and returns the value to keep; and, where it
 -- is so: `default`; `client`, any call takes it, whatever its own row says; `once`, it belongs to one call and not to a
 -- client; `client_check`, in place of `check` in a client; `secret`, it may be given as a function, and is never shown;
 -- `of`, the object that is made with it.

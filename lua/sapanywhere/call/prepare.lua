@@ -8,7 +8,8 @@
 -- - `auth`: "none", "account" (the account's two secrets) or "instance" (the user's secret and the instance's token)
 -- - `fields`, in the order they are sent: `option`; `place`, where it goes ("path", "query", "body", or "method");
 --   `at`, its path of names there, `or_at` where the server takes another too; `required`, `unless` another option is
---   given; `check` and `told` (its type and text), in place of the option's own; `encoded`, the check has encoded it already; `quiet`, it is not an
+--   given; `check` and `told` (its type and text), in place of the option's own; `encoded`, the check has encoded it
+--   already; `quiet`, it is not an
 --   option of the call: the object that the call belongs to has it
 -- - `merges`: options whose entries join those of a `place`, at its top or `under` a name
 -- - `also`: options that are taken though no field sends them; `content`: the check of an option `body` that is the

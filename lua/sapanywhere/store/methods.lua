@@ -102,7 +102,8 @@ end
 -- gives the one that is in the store then.
 -- @function store:token
 -- @tparam string name
--- @treturn fun():string?,error? it returns the token; or nil and an error, as of `get`, or of kind "store" with the reason
+-- @treturn fun():string?,error? it returns the token; or nil and an error, as of `get`, or of kind "store" with the
+--   reason
 --   "missing" where there is no such entry
 function Store:token(name)
   check_call("token", self)
