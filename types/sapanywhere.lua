@@ -790,6 +790,9 @@ local sapanywhere = {}
 --- The version, such as "1.0.0".
 sapanywhere._VERSION = ""
 
+--- Small files that are this user's alone, see `sapanywhere.private`.
+sapanywhere.private = {}
+
 --- What stands for JSON's null with the option `null = "keep"`; the same value as `cjson.null`.
 sapanywhere.null = {}
 
@@ -862,6 +865,10 @@ function sapanywhere.state(given) end
 ---@return sapanywhere.Reader? result the reader, with the method `read`
 ---@return sapanywhere.Error err kind "usage"
 function sapanywhere.webhook(given) end
+
+--- What the library stands on, as it runs here.
+---@return table result texts by name: `sapanywhere`, `Lua`, `lua-cjson`, `libcurl`, `libcurl's TLS`, `libcrypto`, `zlib`
+function sapanywhere.versions() end
 
 --- Marks a table as a list: in `extra` and `body` it is sent as one even when it is empty.
 ---

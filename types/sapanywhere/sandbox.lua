@@ -11,6 +11,7 @@
 ---@field client_id_as? "key"|"url" what the OAuth URL says as `client_id`: the `"key"`, or, as in the documented sample, the `"url"` of the request with its secret; default `"key"`
 ---@field log? boolean whether requests are logged; default `true`
 ---@field workers? number nginx workers; they share all but the count that `fail` keeps; default `1`
+---@field port? number where the plain address is; any free one where left out
 ---@field http2? boolean whether it speaks HTTP/2 over TLS; HTTP/1.1 alone otherwise; default `true`
 ---@field host_names? table a list of names, without ports, under which it answers besides `localhost` and `127.0.0.1`
 ---@field nginx? table the `path` of nginx, text for the `main`, `http` and `server` levels of its configuration, what to add to `lua_package_path` and `lua_package_cpath`, the `environment` that it gets (a map; else it has only `PATH`), and the `user` its workers run as where the program is root: `nobody` where left out and where what was added can be read by that, else `root`
