@@ -6,7 +6,7 @@
 -- "API page" is the vendor's page "Create Instance" of SAP Anywhere, whose steps the calls follow.
 -- @module sapanywhere
 
-local core = require "sapanywhere.core"
+local core = require "sapanywhere.base.open"
 local client = require "sapanywhere.client"
 local lazy = require "sapanywhere.base.lazy"
 local rows = require "sapanywhere.api.rows"

@@ -19,6 +19,8 @@
 -- Requests of web pages of other sites are refused, and so are foreign host names.
 -- @module sapanywhere.sandbox
 
+require "sapanywhere.base.open"
+
 local config = require "sapanywhere.sandbox.carrier.config"
 local consent = require "sapanywhere.sandbox.service.consent"
 local inside = require "sapanywhere.sandbox.carrier.inside"

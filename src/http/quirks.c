@@ -18,7 +18,7 @@
 #define SAP_PRETENDED_LIBCURL 0
 #endif
 
-enum { FIRST = 0, LAST = 0xffffff };
+enum { FIRST = 0, LAST = 0xffffff, OLDEST = 0x074400 };
 
 static const struct {
   enum sap_quirk quirk;
@@ -43,6 +43,10 @@ static const struct {
 
 static unsigned version(void) {
   return SAP_PRETENDED_LIBCURL != 0 ? SAP_PRETENDED_LIBCURL : curl_version_info(CURLVERSION_NOW)->version_num;
+}
+
+bool sap_libcurl_is_too_old(void) {
+  return version() < OLDEST;
 }
 
 /* Both have the version after their name and one character: "OpenSSL/3.0.17", "OpenSSL 3.0.17 1 Jul 2025". */

@@ -2,6 +2,8 @@
 #ifndef SAP_QUIRKS_H
 #define SAP_QUIRKS_H
 
+#include <stdbool.h>
+
 /* Each is one bit; the versions, the reasons and the specs stand in quirks.c. */
 enum sap_quirk {
   SAP_QUIRK_RAISES_SIGPIPE = 1,
@@ -13,5 +15,8 @@ enum sap_quirk {
 
 /* The bits that hold for the libcurl that runs. */
 unsigned sap_quirks(void);
+
+/* Whether it lacks what is used without a look. */
+bool sap_libcurl_is_too_old(void);
 
 #endif

@@ -1,10 +1,21 @@
 /* Opens sapanywhere.core: one table with the functions of all bindings, for the Lua rooms of this library only. */
 #include "lua/core.h"
+#include "http/quirks.h"
 #include "lua/scratch.h"
 
 __attribute__((visibility("default"))) int luaopen_sapanywhere_core(lua_State *L);
 
+/* Raises in a Lua, or with a libcurl, that the core is not for; base/open.lua says what to do. */
+static void check_host(lua_State *L) {
+#if LUA_VERSION_NUM > 501
+  luaL_checkversion(L);
+#endif
+  if (sap_libcurl_is_too_old())
+    luaL_error(L, "the libcurl of this machine is too old: 7.68 or newer is needed");
+}
+
 int luaopen_sapanywhere_core(lua_State *L) {
+  check_host(L);
   sap_open_scratch(L);
   lua_newtable(L);
   sap_open_text(L);
