@@ -1,6 +1,6 @@
 /* Base64 (RFC 4648) in both its alphabets. */
-#ifndef SAP_BASE64_H
-#define SAP_BASE64_H
+#ifndef SAP_BYTES_BASE64_H
+#define SAP_BYTES_BASE64_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* A growing run of bytes that never leaves a copy behind: memory is wiped before it is given up. */
-#ifndef SAP_BUFFER_H
-#define SAP_BUFFER_H
+#ifndef SAP_BYTES_BUFFER_H
+#define SAP_BYTES_BUFFER_H
 
 #include <stddef.h>
 

@@ -1,7 +1,7 @@
 /* Tells whether a text holds a secret, under whatever it wears: percent-encoding, the escapes of JSON and HTML, several
    times over one another, and base64. disguises.lua hides what is found. */
-#ifndef SAPANYWHERE_DISGUISE_H
-#define SAPANYWHERE_DISGUISE_H
+#ifndef SAP_BYTES_DISGUISE_H
+#define SAP_BYTES_DISGUISE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* Files that belong to one user, are replaced whole, and are changed by one process at a time. */
-#ifndef SAP_FILES_H
-#define SAP_FILES_H
+#ifndef SAP_BYTES_FILES_H
+#define SAP_BYTES_FILES_H
 
 #include <stddef.h>
 

@@ -1,6 +1,6 @@
 /* A list whose links lie inside its entries: adding and removing needs no memory and no search. */
-#ifndef SAP_LIST_H
-#define SAP_LIST_H
+#ifndef SAP_BYTES_LIST_H
+#define SAP_BYTES_LIST_H
 
 #include <stdbool.h>
 #include <stddef.h>

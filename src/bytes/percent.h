@@ -1,6 +1,6 @@
 /* Percent-encoding (RFC 3986) and the pairs of a query string. */
-#ifndef SAP_PERCENT_H
-#define SAP_PERCENT_H
+#ifndef SAP_BYTES_PERCENT_H
+#define SAP_BYTES_PERCENT_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* Seals text with AES-256-GCM (NIST SP 800-38D): nobody without the key reads it, or changes it unseen. */
-#ifndef SAP_SEAL_H
-#define SAP_SEAL_H
+#ifndef SAP_BYTES_SEAL_H
+#define SAP_BYTES_SEAL_H
 
 #include "bytes/slice.h"
 

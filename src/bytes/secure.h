@@ -1,6 +1,6 @@
 /* What must be right about secrets: random bytes, comparing without telling, forgetting, and HMAC. */
-#ifndef SAP_SECURE_H
-#define SAP_SECURE_H
+#ifndef SAP_BYTES_SECURE_H
+#define SAP_BYTES_SECURE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* A piece of somebody else's bytes: never owned, never terminated. */
-#ifndef SAP_SLICE_H
-#define SAP_SLICE_H
+#ifndef SAP_BYTES_SLICE_H
+#define SAP_BYTES_SLICE_H
 
 #include <stddef.h>
 

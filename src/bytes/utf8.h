@@ -1,6 +1,6 @@
 /* Tells well-formed UTF-8 (RFC 3629) from everything else, and quickly passes over plain text. */
-#ifndef SAP_UTF8_H
-#define SAP_UTF8_H
+#ifndef SAP_BYTES_UTF8_H
+#define SAP_BYTES_UTF8_H
 
 #include <endian.h>
 #include <stdbool.h>

@@ -1,6 +1,6 @@
 /* Decides, each time that libcurl is about to send a request, whether it may. */
-#ifndef SAP_BEGIN_H
-#define SAP_BEGIN_H
+#ifndef SAP_HTTP_BEGIN_H
+#define SAP_HTTP_BEGIN_H
 
 struct sap_handle;
 

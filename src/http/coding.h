@@ -1,6 +1,6 @@
 /* Judges the codings that the head of an answer names, and undoes one that nobody asked for. */
-#ifndef SAP_CODING_H
-#define SAP_CODING_H
+#ifndef SAP_HTTP_CODING_H
+#define SAP_HTTP_CODING_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* Reads the dates of HTTP. */
-#ifndef SAP_DATE_H
-#define SAP_DATE_H
+#ifndef SAP_HTTP_DATE_H
+#define SAP_HTTP_DATE_H
 
 #include <stdint.h>
 

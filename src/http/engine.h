@@ -1,6 +1,6 @@
 /* Steps the pools of a Lua state: one descriptor to wait for, one call to make when it can be read. */
-#ifndef SAP_ENGINE_H
-#define SAP_ENGINE_H
+#ifndef SAP_HTTP_ENGINE_H
+#define SAP_HTTP_ENGINE_H
 
 #include <stdbool.h>
 #include <stdint.h>

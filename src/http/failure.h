@@ -1,6 +1,6 @@
 /* Judges why a transfer failed and what the server may have done meanwhile. */
-#ifndef SAPANYWHERE_FAILURE_H
-#define SAPANYWHERE_FAILURE_H
+#ifndef SAP_HTTP_FAILURE_H
+#define SAP_HTTP_FAILURE_H
 
 #include <stdbool.h>
 

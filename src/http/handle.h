@@ -1,6 +1,6 @@
 /* Keeps one of libcurl's easy handles from call to call, with all that stays the same set on it. */
-#ifndef SAP_HANDLE_H
-#define SAP_HANDLE_H
+#ifndef SAP_HTTP_HANDLE_H
+#define SAP_HTTP_HANDLE_H
 
 #include <curl/curl.h>
 

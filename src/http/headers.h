@@ -1,6 +1,6 @@
 /* Reads the raw head of an HTTP answer, line by line, where it stands. */
-#ifndef SAP_HEADERS_H
-#define SAP_HEADERS_H
+#ifndef SAP_HTTP_HEADERS_H
+#define SAP_HTTP_HEADERS_H
 
 #include <stdbool.h>
 

@@ -1,6 +1,6 @@
 /* Looks whether a connection that was kept is clean: nothing has arrived on it that nobody had asked for. */
-#ifndef SAP_KEPT_H
-#define SAP_KEPT_H
+#ifndef SAP_HTTP_KEPT_H
+#define SAP_HTTP_KEPT_H
 
 #include <stdbool.h>
 

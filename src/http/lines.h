@@ -1,6 +1,6 @@
 /* Owns header lines in the form of libcurl's lists, all in one piece of memory. */
-#ifndef SAPANYWHERE_LINES_H
-#define SAPANYWHERE_LINES_H
+#ifndef SAP_HTTP_LINES_H
+#define SAP_HTTP_LINES_H
 
 #include <stddef.h>
 

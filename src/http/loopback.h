@@ -1,6 +1,6 @@
 /* Connects "localhost" to loopback addresses whatever the resolver says, as libcurl does by itself from 7.78 on. */
-#ifndef SAP_LOOPBACK_H
-#define SAP_LOOPBACK_H
+#ifndef SAP_HTTP_LOOPBACK_H
+#define SAP_HTTP_LOOPBACK_H
 
 #include <curl/curl.h>
 

@@ -1,6 +1,6 @@
 /* Keeps from the host what libcurl would leave in the process: SIGPIPE, and errors in OpenSSL's queue. */
-#ifndef SAP_PIPE_GUARD_H
-#define SAP_PIPE_GUARD_H
+#ifndef SAP_HTTP_PIPE_GUARD_H
+#define SAP_HTTP_PIPE_GUARD_H
 
 #include <signal.h>
 #include <stdbool.h>

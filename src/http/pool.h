@@ -1,6 +1,6 @@
 /* Runs the transfers that share their TLS, proxy and limits, over connections that it keeps. */
-#ifndef SAP_POOL_H
-#define SAP_POOL_H
+#ifndef SAP_HTTP_POOL_H
+#define SAP_HTTP_POOL_H
 
 #include <stdbool.h>
 #include <stddef.h>

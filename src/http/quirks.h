@@ -1,6 +1,6 @@
 /* What this libcurl does wrong, or cannot do, by its version. */
-#ifndef SAP_QUIRKS_H
-#define SAP_QUIRKS_H
+#ifndef SAP_HTTP_QUIRKS_H
+#define SAP_HTTP_QUIRKS_H
 
 #include <stdbool.h>
 

@@ -1,6 +1,6 @@
 /* Waits for many descriptors through one: an epoll set with a timer in it. Knows nothing of who uses them. */
-#ifndef SAP_REACTOR_H
-#define SAP_REACTOR_H
+#ifndef SAP_HTTP_REACTOR_H
+#define SAP_HTTP_REACTOR_H
 
 #include <stdbool.h>
 #include <stddef.h>

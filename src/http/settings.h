@@ -1,6 +1,6 @@
 /* What calls must have in common to share connections. */
-#ifndef SAP_SETTINGS_H
-#define SAP_SETTINGS_H
+#ifndef SAP_HTTP_SETTINGS_H
+#define SAP_HTTP_SETTINGS_H
 
 #include <stdbool.h>
 

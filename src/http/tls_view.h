@@ -1,6 +1,6 @@
 /* Looks into the TLS of a connection that libcurl holds, without a link to the library that does it. */
-#ifndef SAP_TLS_VIEW_H
-#define SAP_TLS_VIEW_H
+#ifndef SAP_HTTP_TLS_VIEW_H
+#define SAP_HTTP_TLS_VIEW_H
 
 #include <stdbool.h>
 

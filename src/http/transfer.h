@@ -1,6 +1,6 @@
 /* One HTTP exchange: what is sent, what arrived, how it ended. Knows the handle that carries it, not who drives that. */
-#ifndef SAP_TRANSFER_H
-#define SAP_TRANSFER_H
+#ifndef SAP_HTTP_TRANSFER_H
+#define SAP_HTTP_TRANSFER_H
 
 #include <stdbool.h>
 #include <stddef.h>

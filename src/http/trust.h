@@ -1,6 +1,6 @@
 /* Chooses where the certificates of the system's CAs are read from. */
-#ifndef SAPANYWHERE_TRUST_H
-#define SAPANYWHERE_TRUST_H
+#ifndef SAP_HTTP_TRUST_H
+#define SAP_HTTP_TRUST_H
 
 struct sap_trust {
   const char *ca_file; /* or NULL */

@@ -1,6 +1,6 @@
 /* The body of a request, and the promise that it leaves at most once. */
-#ifndef SAP_UPLOAD_H
-#define SAP_UPLOAD_H
+#ifndef SAP_HTTP_UPLOAD_H
+#define SAP_HTTP_UPLOAD_H
 
 #include <stddef.h>
 

@@ -1,6 +1,6 @@
 /* The few places where Lua 5.1, LuaJIT, 5.2, 5.3 and 5.4 differ for this library. */
-#ifndef SAP_COMPAT_H
-#define SAP_COMPAT_H
+#ifndef SAP_LUA_COMPAT_H
+#define SAP_LUA_COMPAT_H
 
 #include <stddef.h>
 #include <stdint.h>

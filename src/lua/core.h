@@ -1,6 +1,6 @@
 /* The openers of the bindings: each adds its functions to the table on the top of the stack and leaves it there. */
-#ifndef SAP_CORE_H
-#define SAP_CORE_H
+#ifndef SAP_LUA_CORE_H
+#define SAP_LUA_CORE_H
 
 #include "lua/compat.h"
 

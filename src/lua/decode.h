@@ -1,6 +1,6 @@
 /* Decodes JSON with lua-cjson behind the strict scan. */
-#ifndef SAP_LUA_JSON_H
-#define SAP_LUA_JSON_H
+#ifndef SAP_LUA_DECODE_H
+#define SAP_LUA_DECODE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* Scratch memory that an error of Lua can neither leak nor leave readable. */
-#ifndef SAP_SCRATCH_H
-#define SAP_SCRATCH_H
+#ifndef SAP_LUA_SCRATCH_H
+#define SAP_LUA_SCRATCH_H
 
 #include "bytes/buffer.h"
 #include "lua/compat.h"

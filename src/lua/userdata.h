@@ -1,6 +1,6 @@
 /* Userdata that are a pointer each, NULL until the object behind it exists and again after its end. */
-#ifndef SAP_LUA_HANDLE_H
-#define SAP_LUA_HANDLE_H
+#ifndef SAP_LUA_USERDATA_H
+#define SAP_LUA_USERDATA_H
 
 #include "lua/compat.h"
 
