@@ -1,9 +1,9 @@
 /* Base64: libcrypto writes it; the strict reader for values that came over the network is here. */
+#include "bytes/base64.h"
+
 #include <string.h>
 
 #include <openssl/evp.h>
-
-#include "bytes/base64.h"
 
 size_t sap_base64_encode(char *out, const void *bytes, size_t len) {
   return (size_t)EVP_EncodeBlock((unsigned char *)out, bytes, (int)len);
@@ -11,7 +11,6 @@ size_t sap_base64_encode(char *out, const void *bytes, size_t len) {
 
 size_t sap_base64url_encode(char *out, const void *bytes, size_t len) {
   size_t out_len = sap_base64_encode(out, bytes, len);
-
   while (out_len > 0 && out[out_len - 1] == '=') out_len--;
   for (size_t i = 0; i < out_len; i++) {
     if (out[i] == '+')
@@ -33,10 +32,8 @@ static int digit_value(char c) {
 bool sap_base64url_decode(void *out, size_t *out_len, const char *text, size_t len) {
   unsigned char *at = out;
   unsigned bits = 0, count = 0; /* bits not written yet, and how many */
-
   for (size_t i = 0; i < len; i++) {
     int value = digit_value(text[i]);
-
     if (value < 0) return false;
     bits = (bits << 6 | (unsigned)value) & 0xFFF;
     count += 6;
