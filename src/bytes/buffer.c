@@ -1,9 +1,10 @@
 /* Owns the memory of growing byte runs: where it grows, is wiped, and ends. */
+#include "bytes/buffer.h"
+
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "bytes/buffer.h"
 #include "bytes/secure.h"
 
 enum { SMALLEST_CAPACITY = 512 };
@@ -11,7 +12,6 @@ enum { SMALLEST_CAPACITY = 512 };
 /* realloc() could move the bytes and leave the old ones readable, so growing is allocate, copy, wipe, free. */
 static int grow_to(struct sap_buffer *buffer, size_t cap) {
   char *data = malloc(cap);
-
   if (data == NULL) return -1;
   if (buffer->len > 0) memcpy(data, buffer->data, buffer->len);
   if (buffer->data != NULL) sap_wipe(buffer->data, buffer->cap);
@@ -22,12 +22,10 @@ static int grow_to(struct sap_buffer *buffer, size_t cap) {
 }
 
 int sap_buffer_reserve(struct sap_buffer *buffer, size_t extra) {
-  size_t need, cap;
-
   if (extra <= buffer->cap - buffer->len) return 0;
   if (extra > SIZE_MAX - buffer->len) return -1;
-  need = buffer->len + extra;
-  cap = buffer->cap <= SIZE_MAX / 2 ? buffer->cap * 2 : need;
+  size_t need = buffer->len + extra;
+  size_t cap = buffer->cap <= SIZE_MAX / 2 ? buffer->cap * 2 : need;
   if (cap < SMALLEST_CAPACITY) cap = SMALLEST_CAPACITY;
   return grow_to(buffer, cap < need ? need : cap);
 }
