@@ -178,7 +178,6 @@ static const char *read_digits(const char *at, const char *end, int base, size_t
   *value = 0;
   for (size_t i = 0; i < most && at < end; i++, at++) {
     int digit = hex_value(*at);
-
     if (digit < 0 || digit >= base) break;
     *value = *value * (uint32_t)base + (uint32_t)digit;
   }
@@ -207,7 +206,6 @@ static char *write_utf8(char *out, uint32_t code) {
 static const char *read_percent(const char *at, const char *end, char **out) {
   uint32_t byte;
   const char *stop = read_digits(at, end, 16, 2, &byte);
-
   if (stop - at < 2) return NULL;
   *(*out)++ = (char)byte;
   return stop;
@@ -215,28 +213,24 @@ static const char *read_percent(const char *at, const char *end, char **out) {
 
 /* "uXXXX", where the second half of a pair may follow: together they are one character. */
 static const char *read_unicode(const char *at, const char *end, uint32_t *code) {
-  uint32_t low;
-  const char *stop, *second;
-
   if (at >= end || *at != 'u') return NULL;
-  stop = read_digits(at + 1, end, 16, 4, code);
+  const char *stop = read_digits(at + 1, end, 16, 4, code);
   if (stop - at < 5) return NULL;
   if (*code >> 10 != 0xD800 >> 10 || end - stop < 6 || stop[0] != '\\' || stop[1] != 'u') return stop;
-  second = read_digits(stop + 2, end, 16, 4, &low);
+  uint32_t low;
+  const char *second = read_digits(stop + 2, end, 16, 4, &low);
   if (second - stop < 6 || low >> 10 != 0xDC00 >> 10) return stop;
   *code = 0x10000 + ((*code & 0x3FF) << 10 | (low & 0x3FF));
   return second;
 }
 
 static const char *read_backslash(const char *at, const char *end, char **out) {
-  uint32_t code;
-  const char *stop;
-
   if (at < end && *at != '\0' && strchr("/\\\"'", *at) != NULL) {
     *(*out)++ = *at;
     return at + 1;
   }
-  stop = read_unicode(at, end, &code);
+  uint32_t code;
+  const char *stop = read_unicode(at, end, &code);
   if (stop != NULL) *out = write_utf8(*out, code);
   return stop;
 }
@@ -246,10 +240,8 @@ static const char *read_named(const char *at, const char *end, char **out) {
     const char *name;
     char meaning;
   } entities[] = { { "amp;", '&' }, { "lt;", '<' }, { "gt;", '>' }, { "quot;", '"' }, { "apos;", '\'' } };
-
   for (size_t i = 0; i < sizeof entities / sizeof entities[0]; i++) {
     size_t len = strlen(entities[i].name);
-
     if ((size_t)(end - at) < len || memcmp(at, entities[i].name, len) != 0) continue;
     *(*out)++ = entities[i].meaning;
     return at + len;
@@ -258,15 +250,12 @@ static const char *read_named(const char *at, const char *end, char **out) {
 }
 
 static const char *read_entity(const char *at, const char *end, char **out) {
-  const char *digits, *stop;
-  uint32_t code;
-  bool is_hex;
-
   if (at >= end || *at != '#') return read_named(at, end, out);
   if (end - at < 2) return NULL;
-  is_hex = (at[1] | 0x20) == 'x';
-  digits = at + 1 + is_hex;
-  stop = read_digits(digits, end, is_hex ? 16 : 10, 7, &code);
+  bool is_hex = (at[1] | 0x20) == 'x';
+  const char *digits = at + 1 + is_hex;
+  uint32_t code;
+  const char *stop = read_digits(digits, end, is_hex ? 16 : 10, 7, &code);
   if (stop == digits || stop >= end || *stop != ';' || code > 0x10FFFF) return NULL;
   *out = write_utf8(*out, code);
   return stop + 1;
@@ -281,10 +270,8 @@ enum { KINDS = sizeof escapes / sizeof escapes[0] };
 
 static bool has_escape(struct sap_slice text, int kind) {
   const char *at = text.data, *end = text.data + text.len;
-
   while (at < end && (at = memchr(at, escapes[kind].mark, (size_t)(end - at))) != NULL) {
     char meaning[4], *out = meaning;
-
     if (escapes[kind].read(++at, end, &out) != NULL) return true;
   }
   return false;
@@ -294,13 +281,10 @@ static bool has_escape(struct sap_slice text, int kind) {
 static size_t undress(struct sap_slice text, int kind, char *out) {
   const char *at = text.data, *end = text.data + text.len, *mark;
   char *to = out;
-
   while ((mark = memchr(at, escapes[kind].mark, (size_t)(end - at))) != NULL) {
-    const char *stop;
-
     memcpy(to, at, (size_t)(mark - at));
     to += mark - at;
-    stop = escapes[kind].read(mark + 1, end, &to);
+    const char *stop = escapes[kind].read(mark + 1, end, &to);
     if (stop == NULL) *to++ = *mark;
     at = stop != NULL ? stop : mark + 1;
   }
@@ -311,15 +295,11 @@ static size_t undress(struct sap_slice text, int kind, char *out) {
 /* The text, and what is under its escapes, one kind after another. Without memory it may hold anything. */
 static bool may_hold(const struct sap_needles *needles, struct sap_slice text, int depth) {
   bool found = is_in_layer(needles, text);
-
   for (int kind = 0; kind < KINDS && depth > 0 && !found; kind++) {
-    size_t len;
-    char *out;
-
     if (!has_escape(text, kind)) continue;
-    out = malloc(text.len);
+    char *out = malloc(text.len);
     if (out == NULL) return true;
-    len = undress(text, kind, out);
+    size_t len = undress(text, kind, out);
     found = may_hold(needles, (struct sap_slice){ out, len }, depth - 1);
     sap_wipe(out, len);
     free(out);
