@@ -29,7 +29,6 @@ const char *sap_file_message(int fault) {
 static int copy_directory(const char *path, char out[PATH_MAX]) {
   const char *slash = strrchr(path, '/');
   size_t len = slash == NULL ? 0 : (size_t)(slash - path);
-
   if (slash == path) len = 1;
   if (len >= PATH_MAX) return ENAMETOOLONG;
   memcpy(out, len == 0 ? "." : path, len == 0 ? 1 : len);
@@ -53,7 +52,6 @@ static int sync_file(int fd) {
 static int sync_directory(const char *path) {
   char dir[PATH_MAX];
   int fd, fault = copy_directory(path, dir);
-
   if (fault == 0) fault = open_again(dir, O_RDONLY | O_DIRECTORY, &fd);
   if (fault != 0) return fault;
   fault = sync_file(fd);
@@ -67,7 +65,6 @@ static int sync_directory(const char *path) {
    remove what is his. */
 static int check_directory(const char *dir) {
   struct stat status;
-
   if (stat(dir, &status) != 0) return errno;
   if (!S_ISDIR(status.st_mode)) return ENOTDIR;
   if (status.st_uid != geteuid() && status.st_uid != 0) return SAP_FILE_IS_OPEN_TO_OTHERS;
@@ -76,21 +73,17 @@ static int check_directory(const char *dir) {
 }
 
 static int make_directory(const char *dir) {
-  int fault;
-
   if (mkdir(dir, DIRECTORY_FOR_THE_USER) != 0) return errno == EEXIST ? 0 : errno;
-  fault = sync_directory(dir);
+  int fault = sync_directory(dir);
   return fault == EACCES ? 0 : fault; /* one may make directories in what one cannot read */
 }
 
 /* Makes each directory of the path in turn; the text is changed and restored on the way. */
 static int make_each(char *dir) {
   for (char *at = dir + 1; *at != '\0'; at++) {
-    int fault;
-
     if (*at != '/') continue;
     *at = '\0';
-    fault = make_directory(dir);
+    int fault = make_directory(dir);
     *at = '/';
     if (fault != 0) return fault;
   }
@@ -101,7 +94,6 @@ int sap_make_directories(const char *path) {
   char dir[PATH_MAX];
   struct stat status;
   int fault = copy_directory(path, dir);
-
   if (fault == 0 && stat(dir, &status) != 0) fault = errno == ENOENT ? make_each(dir) : errno;
   return fault == 0 ? check_directory(dir) : fault;
 }
@@ -117,7 +109,6 @@ static int check_private(int fd, struct stat *status) {
 /* Opens a regular file that nobody else may read. */
 static int open_private(const char *path, int flags, int *fd, struct stat *status) {
   int fault = open_again(path, flags, fd);
-
   if (fault != 0) return fault;
   fault = check_private(*fd, status);
   if (fault == 0) return 0;
@@ -137,14 +128,12 @@ static int try_lock(int fd) {
 /* Whether the path still leads to the file that was opened: a lock on one that was removed keeps nobody out. */
 static bool is_still_there(const char *path, const struct stat *opened) {
   struct stat now;
-
   return stat(path, &now) == 0 && now.st_ino == opened->st_ino && now.st_dev == opened->st_dev;
 }
 
 int sap_lock_file(const char *path, int *lock) {
   struct stat status;
   int fault = open_private(path, O_RDWR | O_CREAT | O_NOFOLLOW, lock, &status);
-
   if (fault != 0) return fault;
   fault = try_lock(*lock);
   if (fault == 0 && !is_still_there(path, &status))
@@ -166,10 +155,8 @@ void sap_unlock_file(int lock) {
 /* Reads to the end, whatever the file's size was said to be. */
 static int read_all(int fd, size_t most, struct sap_buffer *out) {
   for (;;) {
-    ssize_t got;
-
     if (sap_buffer_reserve(out, 1) != 0) return ENOMEM;
-    got = read(fd, out->data + out->len, out->cap - out->len);
+    ssize_t got = read(fd, out->data + out->len, out->cap - out->len);
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) return got == 0 ? 0 : errno;
     out->len += (size_t)got;
@@ -180,7 +167,6 @@ static int read_all(int fd, size_t most, struct sap_buffer *out) {
 int sap_read_private_file(const char *path, size_t most, struct sap_buffer *out) {
   struct stat status;
   int fd, fault = open_private(path, O_RDONLY, &fd, &status);
-
   if (fault != 0) return fault;
   if (status.st_size > 0 && (size_t)status.st_size > most)
     fault = SAP_FILE_IS_TOO_LARGE;
@@ -197,7 +183,6 @@ int sap_read_private_file(const char *path, size_t most, struct sap_buffer *out)
 static int write_all(int fd, const char *bytes, size_t len) {
   while (len > 0) {
     ssize_t written = write(fd, bytes, len);
-
     if (written < 0 && errno == EINTR) continue;
     if (written < 0) return errno;
     bytes += written;
@@ -208,7 +193,6 @@ static int write_all(int fd, const char *bytes, size_t len) {
 
 static int write_file(const char *path, const void *bytes, size_t len) {
   int fd, fault = open_again(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, &fd);
-
   if (fault != 0) return fault;
   if (fchmod(fd, FOR_THE_USER) != 0) fault = errno; /* whatever the umask took away */
   if (fault == 0) fault = write_all(fd, bytes, len);
@@ -220,7 +204,6 @@ static int write_file(const char *path, const void *bytes, size_t len) {
 
 int sap_replace_file(const char *path, const char *temporary, const void *bytes, size_t len) {
   int fault = write_file(temporary, bytes, len);
-
   if (fault != 0) return fault;
   if (rename(temporary, path) != 0) {
     fault = errno;
