@@ -1,7 +1,7 @@
 /* Turns bytes into percent-encoded text and back, and cuts query strings into pairs. */
-#include <string.h>
-
 #include "bytes/percent.h"
+
+#include <string.h>
 
 static const char hex_digits[] = "0123456789ABCDEF";
 
@@ -28,10 +28,8 @@ static int hex_value(char c) {
 
 size_t sap_percent_encode(char *dst, const char *src, size_t len) {
   char *at = dst;
-
   for (size_t i = 0; i < len; i++) {
     unsigned char c = (unsigned char)src[i];
-
     if (is_unreserved[c]) {
       *at++ = (char)c;
     } else {
@@ -45,14 +43,11 @@ size_t sap_percent_encode(char *dst, const char *src, size_t len) {
 
 bool sap_percent_decode(char *dst, size_t *dst_len, const char *src, size_t len, bool plus) {
   char *at = dst;
-
   for (size_t i = 0; i < len; i++) {
     char c = src[i];
-
     if (c == '%') {
       int high = i + 2 < len ? hex_value(src[i + 1]) : -1;
       int low = i + 2 < len ? hex_value(src[i + 2]) : -1;
-
       if (high < 0 || low < 0) return false;
       c = (char)(unsigned char)(high << 4 | low);
       i += 2;
@@ -67,19 +62,16 @@ bool sap_percent_decode(char *dst, size_t *dst_len, const char *src, size_t len,
 
 static const char *find_byte(const char *from, const char *end, char byte) {
   const char *found = from < end ? memchr(from, byte, (size_t)(end - from)) : NULL;
-
   return found != NULL ? found : end;
 }
 
 bool sap_query_next(struct sap_query *query, struct sap_slice *name, struct sap_slice *value,
                     bool *has_value) {
-  const char *start, *stop, *equals;
-
   while (query->next < query->end && *query->next == '&') query->next++;
   if (query->next >= query->end) return false;
-  start = query->next;
-  stop = find_byte(start, query->end, '&');
-  equals = find_byte(start, stop, '=');
+  const char *start = query->next;
+  const char *stop = find_byte(start, query->end, '&');
+  const char *equals = find_byte(start, stop, '=');
   *has_value = equals < stop;
   name->data = start;
   name->len = (size_t)(equals - start);
