@@ -3,7 +3,6 @@
 
 static bool is_in(char byte, unsigned low, unsigned high) {
   unsigned char value = (unsigned char)byte;
-
   return value >= low && value <= high;
 }
 
@@ -20,10 +19,8 @@ static bool is_second(unsigned char first, char second) {
 
 size_t sap_utf8_length(const char *at, const char *end) {
   size_t left = (size_t)(end - at), length;
-  unsigned char first;
-
   if (left == 0) return 0;
-  first = (unsigned char)*at;
+  unsigned char first = (unsigned char)*at;
   if (first < 0x80) return 1;
   if (first < 0xC2 || first > 0xF4) return 0;
   length = first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
@@ -35,11 +32,8 @@ size_t sap_utf8_length(const char *at, const char *end) {
 
 bool sap_is_utf8(const char *text, size_t len) {
   const char *end = text + len;
-
   while (text < end) {
     uint64_t word = 0;
-    size_t length;
-
     if (end - text >= 8)
       memcpy(&word, text, sizeof word);
     else
@@ -48,7 +42,7 @@ bool sap_is_utf8(const char *text, size_t len) {
       text += end - text >= 8 ? 8 : end - text;
       continue;
     }
-    length = sap_utf8_length(text, end);
+    size_t length = sap_utf8_length(text, end);
     if (length == 0) return false;
     text += length;
   }
@@ -57,7 +51,6 @@ bool sap_is_utf8(const char *text, size_t len) {
 
 bool sap_has_control(const char *text, size_t len) {
   const char *at = text, *end = text + len;
-
   for (;;) {
     at = sap_skip_visible(at, end);
     if (at >= end) return false;
