@@ -38,7 +38,6 @@ static inline unsigned sap_find_special(const char *at) {
    reaches bytes behind one that is found anyway. The quote is too small once its bit 1 is flipped, as nothing else is. */
 static inline const char *sap_skip_plain(const char *at, const char *end) {
   const uint64_t ones = UINT64_C(0x0101010101010101);
-
 #ifdef __SSE2__
   for (; end - at >= 16; at += 16) {
     unsigned special = sap_find_special(at);
@@ -46,11 +45,10 @@ static inline const char *sap_skip_plain(const char *at, const char *end) {
   }
 #endif
   while (end - at >= 8) {
-    uint64_t word, found;
-
+    uint64_t word;
     memcpy(&word, at, sizeof word);
     word = le64toh(word);
-    found = word | ((word ^ ones * 0x02) - ones * 0x21) | ((word ^ ones * '\\') - ones);
+    uint64_t found = word | ((word ^ ones * 0x02) - ones * 0x21) | ((word ^ ones * '\\') - ones);
     found &= ones * 0x80;
     if (found != 0) return at + (__builtin_ctzll(found) >> 3);
     at += 8;
@@ -77,13 +75,11 @@ static inline const char *sap_skip_usual(const char *at, const char *end) {
    Works as the function above does. */
 static inline const char *sap_skip_visible(const char *at, const char *end) {
   const uint64_t ones = UINT64_C(0x0101010101010101);
-
   while (end - at >= 8) {
-    uint64_t word, found;
-
+    uint64_t word;
     memcpy(&word, at, sizeof word);
     word = le64toh(word);
-    found = (word | (word - ones * 0x20) | ((word ^ ones * 0x7F) - ones)) & ones * 0x80;
+    uint64_t found = (word | (word - ones * 0x20) | ((word ^ ones * 0x7F) - ones)) & ones * 0x80;
     if (found != 0) return at + (__builtin_ctzll(found) >> 3);
     at += 8;
   }
