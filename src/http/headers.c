@@ -1,7 +1,7 @@
 /* Cuts the head of an HTTP answer into a status, names and values, without copying and with little trust. */
-#include <string.h>
-
 #include "http/headers.h"
+
+#include <string.h>
 
 /* The characters of a field name (RFC 9110, "token") beside letters and digits. */
 static const char token_marks[] = "!#$%&'*+-.^_`|~";
@@ -36,10 +36,8 @@ static struct sap_slice trim_blanks(struct sap_slice text) {
 
 /* Takes one line, which ends with LF or CRLF or the end of the head, and leaves its ending out. */
 static bool take_line(struct sap_slice *rest, struct sap_slice *line) {
-  const char *end;
-
   if (rest->len == 0) return false;
-  end = memchr(rest->data, '\n', rest->len);
+  const char *end = memchr(rest->data, '\n', rest->len);
   line->data = rest->data;
   line->len = end != NULL ? (size_t)(end - rest->data) : rest->len;
   rest->data += line->len + (end != NULL);
@@ -50,7 +48,6 @@ static bool take_line(struct sap_slice *rest, struct sap_slice *line) {
 
 static bool split_header(struct sap_slice line, struct sap_slice *name, struct sap_slice *value) {
   const char *colon = memchr(line.data, ':', line.len);
-
   if (colon == NULL) return false;
   name->data = line.data;
   name->len = (size_t)(colon - line.data);
@@ -63,10 +60,8 @@ static bool split_header(struct sap_slice line, struct sap_slice *name, struct s
 /* "HTTP/1.1 200 OK", "HTTP/2 200": the version is passed over, the three digits must stand alone. */
 bool sap_headers_status(struct sap_slice *rest, int *status) {
   struct sap_slice left = *rest, line;
-  const char *digits;
-
   if (!take_line(&left, &line) || line.len < 5 || memcmp(line.data, "HTTP/", 5) != 0) return false;
-  digits = memchr(line.data, ' ', line.len);
+  const char *digits = memchr(line.data, ' ', line.len);
   if (digits == NULL) return false;
   digits++;
   line.len -= (size_t)(digits - line.data);
@@ -79,7 +74,6 @@ bool sap_headers_status(struct sap_slice *rest, int *status) {
 
 bool sap_headers_next(struct sap_slice *rest, struct sap_slice *name, struct sap_slice *value) {
   struct sap_slice line;
-
   while (take_line(rest, &line) && line.len > 0)
     if (split_header(line, name, value)) return true;
   return false;
