@@ -9,7 +9,6 @@ static bool any_string(lua_State *L, int index, bool (*visit)(void *context, con
   bool found = false;
   size_t len;
   const char *text;
-
   if (lua_type(L, index) != LUA_TTABLE) {
     text = luaL_checklstring(L, index, &len);
     return visit(context, text, len);
@@ -31,7 +30,6 @@ struct round {
 
 static bool measure_secret(void *context, const char *text, size_t len) {
   struct round *round = context;
-
   (void)text;
   if (len == 0) return false;
   if (len >= SAP_SHORTEST_SECRET && len < round->shortest) round->shortest = len;
@@ -41,7 +39,6 @@ static bool measure_secret(void *context, const char *text, size_t len) {
 
 static bool add_secret(void *context, const char *text, size_t len) {
   struct round *round = context;
-
   if (len == 0) return false;
   if (round->count >= round->first && round->count < round->end) sap_needles_add(&round->needles, text, len);
   return ++round->count >= round->end;
@@ -53,15 +50,13 @@ static bool has_secret(void *context, const char *text, size_t len) {
 
 /* Looks for the secrets from `first` on, as many as fit. The table still holds them: nothing else does. */
 static bool look(lua_State *L, struct round *round, size_t first) {
-  bool found;
-
   round->first = first;
   round->end = first + SAP_MOST_SECRETS;
   round->count = 0;
   sap_needles_begin(&round->needles, round->shortest);
   any_string(L, 2, add_secret, round);
   lua_settop(L, 2);
-  found = any_string(L, 1, has_secret, round);
+  bool found = any_string(L, 1, has_secret, round);
   lua_settop(L, 2);
   sap_needles_wipe(&round->needles);
   return found;
@@ -71,12 +66,10 @@ static bool look(lua_State *L, struct round *round, size_t first) {
    look. Both are a string, or a table whose values are. */
 static int may_hold(lua_State *L) {
   struct round round = { .shortest = SIZE_MAX };
-  size_t count;
   bool found = false;
-
   lua_settop(L, 2);
   any_string(L, 2, measure_secret, &round);
-  count = round.count;
+  size_t count = round.count;
   for (size_t first = 0; first < count && !found; first += SAP_MOST_SECRETS) found = look(L, &round, first);
   lua_pushboolean(L, found);
   return 1;
