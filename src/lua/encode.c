@@ -55,7 +55,6 @@ static bool write_bytes(struct writer *w, const char *bytes, size_t len) {
 
 static bool write_number(struct writer *w) {
   double number;
-
 #if SAP_HAS_INTEGERS
   if (lua_isinteger(w->L, -1))
     return sap_json_append_integer(w->out, lua_tointeger(w->L, -1)) == 0 ? true : fail_memory(w);
@@ -68,7 +67,6 @@ static bool write_number(struct writer *w) {
 static bool write_string(struct writer *w, int index, const char *not_utf8) {
   size_t len;
   const char *text = lua_tolstring(w->L, index, &len);
-
   if (len > MAX_WRITTEN) return fail(w, "is too large");
   switch (sap_json_append_string(w->out, text, len)) {
     case SAP_JSON_WRITTEN: return true;
@@ -80,12 +78,10 @@ static bool write_string(struct writer *w, int index, const char *not_utf8) {
 /* Whether its metatable makes the table a list, or makes it one when it is empty. */
 static bool has_list_type(const struct writer *w, bool is_empty) {
   lua_State *L = w->L;
-  bool found;
-
   if (!lua_getmetatable(L, table_index(w))) return false;
-  found = lua_rawequal(L, -1, lua_upvalueindex(LIST_TYPE)) ||
-          lua_rawequal(L, -1, lua_upvalueindex(ARRAY_MT)) ||
-          (is_empty && lua_rawequal(L, -1, lua_upvalueindex(EMPTY_ARRAY_MT)));
+  bool found = lua_rawequal(L, -1, lua_upvalueindex(LIST_TYPE)) ||
+               lua_rawequal(L, -1, lua_upvalueindex(ARRAY_MT)) ||
+               (is_empty && lua_rawequal(L, -1, lua_upvalueindex(EMPTY_ARRAY_MT)));
   lua_pop(L, 1);
   return found;
 }
@@ -110,11 +106,9 @@ static bool write_inside(struct writer *w) {
 static bool count_list(struct writer *w, int *count) {
   lua_State *L = w->L;
   double last = 0;
-
   *count = 0;
   for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
     double key = lua_type(L, -2) == LUA_TNUMBER ? lua_tonumber(L, -2) : 0;
-
     if (lua_type(L, -2) == LUA_TSTRING) return fail_table(w, "mixes names and list positions");
     if (!(key >= 1 && key <= INT_MAX && key == (int)key))
       return fail_table(w, "has a key that is neither a name nor a list position");
@@ -127,7 +121,6 @@ static bool count_list(struct writer *w, int *count) {
 static bool write_list(struct writer *w) {
   lua_State *L = w->L;
   int count;
-
   if (!count_list(w, &count)) return false;
   for (int i = 1; i <= count; i++) {
     lua_pushinteger(L, i);
@@ -142,7 +135,6 @@ static bool write_list(struct writer *w) {
 static bool write_object(struct writer *w) {
   lua_State *L = w->L;
   const char *before = "{";
-
   do {
     if (lua_type(L, -2) != LUA_TSTRING)
       return fail_table(w, lua_type(L, -2) == LUA_TNUMBER
@@ -160,7 +152,6 @@ static bool write_object(struct writer *w) {
 
 static bool write_table(struct writer *w) {
   lua_State *L = w->L;
-
   if (is_within_itself(w)) return fail(w, "contains itself");
   if (w->depth >= MAX_DEPTH || !lua_checkstack(L, 8)) return fail(w, "is nested too deeply");
   lua_pushnil(L);
@@ -173,7 +164,6 @@ static bool write_table(struct writer *w) {
 /* Writes the value on the top. */
 static bool write_value(struct writer *w) {
   lua_State *L = w->L;
-
   if (w->out->len > MAX_WRITTEN) return fail(w, "is too large");
   switch (lua_type(L, -1)) {
     case LUA_TSTRING: return write_string(w, -1, "is not valid UTF-8");
@@ -192,7 +182,6 @@ static bool write_value(struct writer *w) {
 static bool is_plain_name(const char *name, size_t len) {
   for (size_t i = 0; i < len; i++) {
     char c = name[i], lower = (char)(c | 0x20);
-
     if (!((lower >= 'a' && lower <= 'z') || c == '_' || (i > 0 && c >= '0' && c <= '9'))) return false;
   }
   return len > 0;
@@ -200,17 +189,14 @@ static bool is_plain_name(const char *name, size_t len) {
 
 /* Appends one step of the way, the key at the index: .name, ["any.name"] or [1]. */
 static int append_step(struct sap_buffer *path, lua_State *L, int index) {
-  size_t len;
-  const char *name;
-  int status;
-
   if (lua_type(L, index) == LUA_TNUMBER)
     return sap_buffer_append(path, "[", 1) | sap_json_append_integer(path, (int64_t)lua_tointeger(L, index)) |
            sap_buffer_append(path, "]", 1);
-  name = lua_tolstring(L, index, &len);
+  size_t len;
+  const char *name = lua_tolstring(L, index, &len);
   if (is_plain_name(name, len) && len <= LONGEST_SHOWN_NAME)
     return (path->len > 0 ? sap_buffer_append(path, ".", 1) : 0) | sap_buffer_append(path, name, len);
-  status = sap_buffer_append(path, "[", 1);
+  int status = sap_buffer_append(path, "[", 1);
   if (len <= LONGEST_SHOWN_NAME)
     status |= sap_json_append_string(path, name, len) == SAP_JSON_WRITTEN ? 0 : -1;
   else
@@ -222,7 +208,6 @@ static int append_step(struct sap_buffer *path, lua_State *L, int index) {
 static int push_problem(struct writer *w) {
   lua_State *L = w->L;
   const char *type = lua_typename(L, lua_type(L, -1));
-
   lua_settop(L, table_index(w));
   sap_buffer_clear(w->out);
   for (int i = 0; i < w->depth; i++)
@@ -239,7 +224,6 @@ static int push_problem(struct writer *w) {
    order. */
 static int encode(lua_State *L) {
   struct writer w = { .L = L };
-
   luaL_checkany(L, 1);
   lua_settop(L, 1);
   luaL_checkstack(L, 8, NULL);
@@ -254,9 +238,8 @@ static int encode(lua_State *L) {
 
 /* The string at a position of the list at index 1; the list keeps it. */
 static struct sap_slice list_text(lua_State *L, int position) {
-  struct sap_slice text;
-
   lua_rawgeti(L, 1, position);
+  struct sap_slice text;
   text.data = luaL_checklstring(L, -1, &text.len);
   lua_pop(L, 1);
   return text;
@@ -266,7 +249,6 @@ static struct sap_slice list_text(lua_State *L, int position) {
    stands for the whole; `within` has no name before the first member. */
 static bool write_way(struct writer *w, struct sap_slice within, struct sap_slice into) {
   bool stays = within.len == into.len && memcmp(within.data, into.data, into.len) == 0;
-
   if (w->out->len == 0 ? !write_bytes(w, "{", 1)
                        : (!stays && within.len > 0 && !write_bytes(w, "}", 1)) || !write_bytes(w, ",", 1))
     return false;
@@ -280,10 +262,8 @@ static bool write_fields(struct writer *w) {
   lua_State *L = w->L;
   struct sap_slice within = { "", 0 };
   int count = (int)sap_raw_length(L, 1);
-
   for (int i = 1; i + 2 <= count; i += 3) {
     struct sap_slice into = list_text(L, i + 1), name = list_text(L, i + 2);
-
     lua_rawgeti(L, 1, i);
     lua_gettable(L, 2);
     if (lua_toboolean(L, -1)) {
@@ -303,7 +283,6 @@ static bool write_fields(struct writer *w) {
    come one after another. Fails as encode() does. */
 static int compose(lua_State *L) {
   struct writer w = { .L = L };
-
   luaL_checktype(L, 1, LUA_TTABLE);
   luaL_checktype(L, 2, LUA_TTABLE);
   lua_settop(L, 2);
