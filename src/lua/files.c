@@ -14,7 +14,6 @@ static const char lock_type[] = "sapanywhere.lock", listing_type[] = "sapanywher
 static const char *check_path(lua_State *L, int index) {
   size_t len;
   const char *path = luaL_checklstring(L, index, &len);
-
   luaL_argcheck(L, strlen(path) == len, index, "holds a NUL");
   return path;
 }
@@ -53,7 +52,6 @@ static int read_private(lua_State *L) {
   size_t most = (size_t)luaL_checknumber(L, 2);
   struct sap_buffer *buffer = sap_push_buffer(L);
   int fault = sap_read_private_file(path, most, buffer);
-
   if (fault == 0) lua_pushlstring(L, buffer->data, buffer->len);
   sap_buffer_free(buffer);
   return fault == 0 ? 1 : push_fault(L, fault);
@@ -64,7 +62,6 @@ static int replace_file(lua_State *L) {
   const char *path = check_path(L, 1), *temporary = check_path(L, 2);
   size_t len;
   const char *bytes = luaL_checklstring(L, 3, &len);
-
   return push_result(L, sap_replace_file(path, temporary, bytes, len));
 }
 
@@ -75,7 +72,6 @@ static int remove_file(lua_State *L) {
 
 static int collect_listing(lua_State *L) {
   DIR **listing = luaL_checkudata(L, 1, listing_type);
-
   if (*listing != NULL) closedir(*listing);
   *listing = NULL;
   return 0;
@@ -85,11 +81,10 @@ static int collect_listing(lua_State *L) {
 static int list_directory(lua_State *L) {
   const char *path = check_path(L, 1);
   DIR **listing = (DIR **)sap_push_handle(L, listing_type);
-  struct dirent *entry;
-
   *listing = opendir(path);
   if (*listing == NULL) return push_fault(L, errno);
   lua_newtable(L);
+  struct dirent *entry;
   for (int count = 1; (entry = readdir(*listing)) != NULL; count++) {
     lua_pushstring(L, entry->d_name);
     lua_rawseti(L, -2, count);
@@ -102,7 +97,6 @@ static int list_directory(lua_State *L) {
 /* lock:release() gives the lock back; so does its collection. */
 static int release_lock(lua_State *L) {
   int *lock = luaL_checkudata(L, 1, lock_type);
-
   if (*lock >= 0) sap_unlock_file(*lock);
   *lock = -1;
   return 0;
@@ -112,7 +106,6 @@ static int release_lock(lua_State *L) {
 static int lock_file(lua_State *L) {
   const char *path = check_path(L, 1);
   int *lock = lua_newuserdata(L, sizeof *lock), fault;
-
   *lock = -1;
   luaL_getmetatable(L, lock_type);
   lua_setmetatable(L, -2);
