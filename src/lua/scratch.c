@@ -19,7 +19,6 @@ void sap_open_scratch(lua_State *L) {
 
 struct sap_buffer *sap_push_buffer(lua_State *L) {
   struct sap_buffer *buffer = lua_newuserdata(L, sizeof *buffer);
-
   buffer->data = NULL;
   buffer->len = buffer->cap = 0;
   luaL_getmetatable(L, buffer_type);
