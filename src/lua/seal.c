@@ -9,7 +9,6 @@ enum { SMALL = 4096 };
 
 static struct sap_slice check_slice(lua_State *L, int index) {
   struct sap_slice slice;
-
   slice.data = luaL_checklstring(L, index, &slice.len);
   luaL_argcheck(L, slice.len <= SAP_SEAL_MAX, index, "too large");
   return slice;
@@ -18,7 +17,6 @@ static struct sap_slice check_slice(lua_State *L, int index) {
 static const unsigned char *check_bytes(lua_State *L, int index, size_t expected) {
   size_t len;
   const char *bytes = luaL_checklstring(L, index, &len);
-
   luaL_argcheck(L, len == expected, index, "of another length");
   return (const unsigned char *)bytes;
 }
@@ -39,7 +37,6 @@ static int seal_text(lua_State *L) {
   char small[SMALL];
   unsigned char *out =
       (unsigned char *)sap_push_scratch(L, small, sizeof small, text.len + SAP_SEAL_TAG_SIZE);
-
   if (sap_seal(&seal, &text, out) == 0) return sap_push_and_wipe(L, out, text.len + SAP_SEAL_TAG_SIZE);
   sap_wipe(out, text.len);
   lua_pushnil(L);
@@ -53,7 +50,6 @@ static int unseal_text(lua_State *L) {
   struct sap_slice sealed = check_slice(L, 4);
   char small[SMALL];
   unsigned char *out = (unsigned char *)sap_push_scratch(L, small, sizeof small, sealed.len);
-
   if (sap_unseal(&seal, &sealed, out) == 0) return sap_push_and_wipe(L, out, sealed.len - SAP_SEAL_TAG_SIZE);
   lua_pushnil(L);
   lua_pushliteral(L, "not sealed with this key, nonce and label");
