@@ -78,6 +78,6 @@ describe("the rule by name", function()
 end)
 
 it("a body that is a text is no table of secrets", function()
-  local values = { body = '{"name": "a text that was given whole"}', token = "the-token" }
-  assert.same({ "the-token" }, require "sapanywhere.redact".secrets(values))
+  local given = { body = '{"name": "a text that was given whole"}', token = "the-token" }
+  assert.same({ "the-token" }, require "sapanywhere.redact".secrets(given))
 end)
