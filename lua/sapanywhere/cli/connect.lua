@@ -54,7 +54,10 @@ local function run(args)
   if was_asked then settings.offer_to_keep() end
   local went = journey.go(client, args)
   say.live "creating the instance"
-  stop.under_way = ("the instance %q"):format(args.name)
+  stop.under_way = {
+    what = ("the instance %q may have been created, and may not"):format(args.name),
+    advice = "look for it: sapanywhere instances list --search NAME",
+  }
   local ok, instance = pcall(create, client, args, went)
   if ok then
     stop.under_way = nil

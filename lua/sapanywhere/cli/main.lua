@@ -50,6 +50,10 @@ end
 local function report(raised)
   local code, message, advice = stop.read(raised)
   say.failure(message, advice)
+  if code == 130 and stop.under_way then
+    say.note(stop.under_way.what)
+    say.note("what to do: " .. stop.under_way.advice)
+  end
   return code
 end
 

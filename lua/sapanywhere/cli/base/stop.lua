@@ -37,6 +37,9 @@ local UNKNOWN = "it may have been done: look before you do it again"
 
 local metatable = {}
 
+--- What may have happened when Ctrl-C comes now, and how to find out: `{ what, advice }`; nil where nothing can have.
+M.under_way = nil
+
 --- What has to be done when the command ends, however it does: functions, told whether it was interrupted.
 M.at_end = {}
 
