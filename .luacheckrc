@@ -5,6 +5,7 @@ exclude_files = { "build", "types" } -- the types are for editors and made by a 
 read_globals = { "unpack", "setfenv", "loadstring", table = { fields = { "unpack" } } }
 
 files["spec"] = { std = "+busted" }
+files["examples/busted"] = { std = "+busted" }
 
 -- Run inside nginx.
 files["**/nginx*.lua"] = { std = "+ngx_lua" }

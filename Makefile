@@ -148,7 +148,7 @@ as-%:
 	  CFLAGS='$(CFLAGS) -DSAP_PRETENDED_LIBCURL=$*' SPEC='$(AS_SPECS)'
 
 # nginx is not sanitized and cannot load a core that is: what LuaJIT's specs run inside it is left to the others.
-IN_NGINX        = $(patsubst %,spec/%_spec.lua,wait/nginx project/readme promises/secrets state_shared)
+IN_NGINX        = $(patsubst %,spec/%_spec.lua,wait/nginx project/examples promises/secrets state_shared)
 SANITIZED_SPECS = $(filter-out spec/project/release_spec.lua $(if $(filter luajit,$*),$(IN_NGINX)),$(SPECS))
 
 sanitized-%:
