@@ -18,10 +18,10 @@ int sap_find_nobody(struct sap_account *account) {
   if (getpwnam_r("nobody", &user, space, sizeof space, &found_user) != 0 || found_user == NULL) return 0;
   account->user = user.pw_uid;
   account->group = user.pw_gid;
-  snprintf(account->user_name, SAP_NAME_MAX, "%s", user.pw_name);
+  (void)snprintf(account->user_name, SAP_NAME_MAX, "%s", user.pw_name);
   if (getgrgid_r(account->group, &group, space, sizeof space, &found_group) != 0 || found_group == NULL)
     return 0;
-  snprintf(account->group_name, SAP_NAME_MAX, "%s", group.gr_name);
+  (void)snprintf(account->group_name, SAP_NAME_MAX, "%s", group.gr_name);
   return account->user != 0;
 }
 

@@ -46,7 +46,7 @@ static const char *split(struct sap_order *order, char **words, char **variables
 
 static void reset_signals(void) {
   sigset_t none;
-  for (int number = 1; number < NSIG; number++) signal(number, SIG_DFL);
+  for (int number = 1; number < NSIG; number++) (void)signal(number, SIG_DFL);
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, NULL);
 }
@@ -139,7 +139,7 @@ static int is_ready(const struct keeper *keeper) {
   if (file < 0) return 0;
   ssize_t len = read(file, text, sizeof text - 1);
   close(file);
-  return len > 0 && text[len - 1] == '\n' && atol(text) == keeper->server;
+  return len > 0 && text[len - 1] == '\n' && strtol(text, NULL, 10) == keeper->server;
 }
 
 static struct sap_report serve(struct keeper *keeper, struct sap_order *order) {
@@ -200,7 +200,7 @@ static void keep(struct keeper *keeper) {
 
 static void close_other(int directory, const char *name, void *context) {
   const struct sap_keeping *given = context;
-  int fd = atoi(name);
+  int fd = (int)strtol(name, NULL, 10);
   if (fd != given->channel && fd != given->gone && fd != given->owner_fd && fd != directory) close(fd);
 }
 
@@ -218,9 +218,9 @@ static void close_others(struct sap_keeping *given) {
 
 static void ignore_signals(void) {
   sigset_t none;
-  for (int number = 1; number < NSIG; number++) signal(number, SIG_DFL);
+  for (int number = 1; number < NSIG; number++) (void)signal(number, SIG_DFL);
   static const int ignored[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE, SIGUSR1, SIGUSR2, SIGALRM };
-  for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++) signal(ignored[i], SIG_IGN);
+  for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++) (void)signal(ignored[i], SIG_IGN);
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, NULL);
 }
