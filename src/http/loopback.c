@@ -27,7 +27,7 @@ static void note(char *entry, size_t size, const char *url, const char *port) {
   const char *after = host + sizeof name - 1;
   if (*after != ':' && *after != '\0') return;
   if (*after == ':') port = after + 1;
-  snprintf(entry, size, "%s:%.5s:127.0.0.1,[::1]", name, port);
+  (void)snprintf(entry, size, "%s:%.5s:127.0.0.1,[::1]", name, port);
 }
 
 void sap_loopback_note_origin(struct sap_loopback *loopback, const char *url) {
