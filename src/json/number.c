@@ -1,11 +1,11 @@
 /* Converts numbers to and from JSON's notation, exactly. */
+#include "json/number.h"
+
 #include <locale.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "json/number.h"
 
 /* Calls of the C library write and want the decimal point of the thread's locale, so it is the C locale for a moment. */
 static locale_t enter_c_locale(locale_t *c_locale) {
