@@ -1,8 +1,9 @@
 /* Walks over JSON text once, from token to token, and copies the runs between the places that it rewrites. */
+#include "json/scan.h"
+
 #include <string.h>
 
 #include "bytes/utf8.h"
-#include "json/scan.h"
 #include "json/token.h"
 
 struct scan {
