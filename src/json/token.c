@@ -1,9 +1,10 @@
 /* Checks single numbers, escapes and characters of JSON text. */
+#include "json/token.h"
+
 #include <stddef.h>
 #include <string.h>
 
 #include "bytes/utf8.h"
-#include "json/token.h"
 
 static const char *fail(struct sap_json_fault *fault, const char *at, const char *end, const char *what) {
   fault->at = at;
