@@ -136,4 +136,29 @@ describe("the wings of the house", function()
     assert.same({}, wrong)
     assert.same({ lua = true, http = true }, seen)
   end)
+
+  it("in C guard each header by the name of its wing and file", function()
+    local wrong = {}
+    for _, path in ipairs(list_files "src -name '*.h'") do
+      local guard = "SAP_" .. path:match("^src/(.+)%.h$"):gsub("/", "_"):upper() .. "_H"
+      local code = system.read_file(path):gsub("/%*.-%*/", "")
+      if not code:find("^%s*#ifndef " .. guard .. "\n#define " .. guard .. "\n") then wrong[#wrong + 1] = path end
+    end
+    assert.same({}, wrong)
+  end)
+
+  it("in C begin with a file's own header, so that each header stands for itself", function()
+    local wrong, seen, headers = {}, 0, {}
+    for _, path in ipairs(list_files "src -name '*.h'") do headers[path] = true end
+    for _, path in ipairs(list_files "src -name '*.c'") do
+      local own = path:gsub("%.c$", ".h")
+      if headers[own] then
+        local first = system.read_file(path):match("#include ([^\n]+)")
+        seen = seen + 1
+        if first ~= '"' .. own:gsub("^src/", "") .. '"' then wrong[#wrong + 1] = path .. ": " .. first end
+      end
+    end
+    assert.same({}, wrong)
+    assert.truthy(seen > 30)
+  end)
 end)

@@ -1,6 +1,6 @@
 /* What the libraries under this one say of themselves. */
-#ifndef SAP_VERSIONS_H
-#define SAP_VERSIONS_H
+#ifndef SAP_HTTP_VERSIONS_H
+#define SAP_HTTP_VERSIONS_H
 
 struct sap_version {
   const char *name;
