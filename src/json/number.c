@@ -21,11 +21,9 @@ static void leave_c_locale(locale_t c_locale, locale_t previous) {
 bool sap_json_read_integer(const char *text, size_t len, int64_t *value) {
   bool negative = len > 0 && text[0] == '-';
   uint64_t limit = (uint64_t)INT64_MAX + negative, sum = 0;
-
   if (len == negative || (negative && text[1] == '0')) return false;
   for (size_t i = negative; i < len; i++) {
     unsigned digit = (unsigned char)text[i] - (unsigned)'0';
-
     if (digit > 9 || sum > (limit - digit) / 10) return false;
     sum = sum * 10 + digit;
   }
@@ -35,7 +33,6 @@ bool sap_json_read_integer(const char *text, size_t len, int64_t *value) {
 
 bool sap_json_read_double(const char *text, double *value) {
   locale_t c_locale, previous = enter_c_locale(&c_locale);
-
   if (previous == (locale_t)0) return false;
   *value = strtod(text, NULL);
   leave_c_locale(c_locale, previous);
@@ -45,14 +42,12 @@ bool sap_json_read_double(const char *text, double *value) {
 size_t sap_json_write_integer(char out[SAP_JSON_NUMBER_SIZE], int64_t value) {
   char digits[SAP_JSON_NUMBER_SIZE], *at = digits + sizeof digits;
   uint64_t left = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
-  size_t len;
-
   do {
     *--at = (char)('0' + left % 10);
     left /= 10;
   } while (left > 0);
   if (value < 0) *--at = '-';
-  len = (size_t)(digits + sizeof digits - at);
+  size_t len = (size_t)(digits + sizeof digits - at);
   memcpy(out, at, len);
   return len;
 }
@@ -61,7 +56,6 @@ size_t sap_json_write_integer(char out[SAP_JSON_NUMBER_SIZE], int64_t value) {
    form keeps a large double from looking like an integer, which would be read as one. */
 static int print_shortest(char out[SAP_JSON_NUMBER_SIZE], double value) {
   int digits = 15, len = snprintf(out, SAP_JSON_NUMBER_SIZE, "%.*g", digits, value);
-
   while (digits < 17 && strtod(out, NULL) != value)
     len = snprintf(out, SAP_JSON_NUMBER_SIZE, "%.*g", ++digits, value);
   if (value != 0 && strpbrk(out, ".e") == NULL)
@@ -72,19 +66,16 @@ static int print_shortest(char out[SAP_JSON_NUMBER_SIZE], double value) {
 /* Up to 2^53, and not -0, which as an integer would lose its sign. */
 static bool is_whole(double value) {
   const double limit = 9007199254740992.0;
-
   if (value < -limit || value > limit || (value == 0 && signbit(value))) return false;
   return (double)(int64_t)value == value;
 }
 
 size_t sap_json_write_double(char out[SAP_JSON_NUMBER_SIZE], double value) {
-  locale_t c_locale, previous;
-  int len;
-
   if (is_whole(value)) return sap_json_write_integer(out, (int64_t)value);
-  previous = enter_c_locale(&c_locale);
+  locale_t c_locale;
+  locale_t previous = enter_c_locale(&c_locale);
   if (previous == (locale_t)0) return 0;
-  len = print_shortest(out, value);
+  int len = print_shortest(out, value);
   leave_c_locale(c_locale, previous);
   return (size_t)len;
 }
