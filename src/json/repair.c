@@ -43,10 +43,9 @@ static const char *repair_escape(struct repair *r, const char *at) {
 }
 
 static const char *repair_special(struct repair *r, const char *at) {
-  size_t length;
   if (*at == '\\') return repair_escape(r, at);
   if ((unsigned char)*at < 0x20) return escape_control(r, at);
-  length = sap_utf8_length(at, r->end);
+  size_t length = sap_utf8_length(at, r->end);
   return length > 0 ? copy(r, at, at + length) : replace(r, SAP_JSON_NOT_UTF8, at + 1);
 }
 
