@@ -58,7 +58,6 @@ static const char *replace(struct scan *s, const char *upto, const char *from) {
 static void note_place(struct scan *s) {
   struct sap_json_report *report = s->report;
   struct sap_json_place *place = &report->places[report->place_count];
-
   report->marks++;
   if (s->arrays > 0 || s->depth > SAP_JSON_PLACE_DEPTH || report->place_count == SAP_JSON_PLACES) return;
   place->depth = s->depth;
@@ -68,7 +67,6 @@ static void note_place(struct scan *s) {
 
 static const char *quote_number(struct scan *s, const char *from, const char *upto, bool is_marked) {
   static const char quote[] = { '"', SAP_JSON_MARK };
-
   if (!replace(s, from, upto)) return NULL;
   if (sap_buffer_append(s->out, quote, is_marked ? 2 : 1) != 0 ||
       sap_buffer_append(s->out, from, (size_t)(upto - from)) != 0 || sap_buffer_append(s->out, "\"", 1) != 0)
@@ -80,17 +78,14 @@ static const char *quote_number(struct scan *s, const char *from, const char *up
 /* Whether the host's numbers hold an integer exactly. It has no leading zeros, so its digits compare like text. */
 static bool fits_host(const struct scan *s, const char *digits, size_t len, bool is_negative) {
   const char *limit = "9007199254740992";
-  size_t limit_len;
-
   if (s->rules->integers) limit = is_negative ? "9223372036854775808" : "9223372036854775807";
-  limit_len = strlen(limit);
+  size_t limit_len = strlen(limit);
   return len < limit_len || (len == limit_len && memcmp(digits, limit, len) <= 0);
 }
 
 static const char *scan_number(struct scan *s, const char *from) {
   bool is_integer, is_negative = *from == '-', fits;
   const char *at = sap_json_skip_number(from, s->end, &is_integer, &s->fault);
-
   if (at == NULL) return NULL;
   if (!is_integer) return quote_number(s, from, at, true);
   fits = fits_host(s, from + is_negative, (size_t)(at - from) - is_negative, is_negative);
@@ -134,7 +129,6 @@ static const char *scan_word(struct scan *s, const char *at, const char *word, s
 /* At the opening bracket. */
 static const char *enter(struct scan *s, const char *at, bool is_object) {
   unsigned char bit = (unsigned char)(1u << (s->depth & 7)), *byte = &s->objects[s->depth >> 3];
-
   if (s->depth >= SAP_JSON_MAX_DEPTH) return fail(s, at, "nested too deeply");
   *byte = (unsigned char)(is_object ? *byte | bit : *byte & ~bit);
   s->depth++;
@@ -155,7 +149,6 @@ static const char *leave(struct scan *s, const char *at) {
 /* Takes a name, its colon and the blanks before the value. */
 static inline const char *scan_name(struct scan *s, const char *at) {
   struct sap_slice *name = &s->names[s->depth <= SAP_JSON_PLACE_DEPTH ? s->depth - 1 : SAP_JSON_PLACE_DEPTH];
-
   if (!is_byte(s, at, '"')) return fail(s, at, "a name is missing");
   name->data = at + 1;
   at = scan_string(s, at);
@@ -175,7 +168,6 @@ static bool drops_nulls(const struct scan *s) {
 static const char *scan_member(struct scan *s, const char *at, const char *comma) {
   for (;;) {
     const char *name = at;
-
     at = scan_name(s, at);
     if (at == NULL) return NULL;
     s->wants_value = true;
@@ -227,7 +219,6 @@ static const char *scan_value(struct scan *s, const char *at) {
 /* Behind a value inside an array or object: takes the comma and what is before the next value, or the end. */
 static const char *scan_separator(struct scan *s, const char *at) {
   const char *comma = at;
-
   if (!is_byte(s, at, ','))
     return is_byte(s, at, s->is_object ? '}' : ']') ? leave(s, at) : fail(s, at, no_comma);
   at = skip_space(s, at + 1);
@@ -253,7 +244,6 @@ static const char *scan_text(struct scan *s, const char *at) {
 enum sap_json_status sap_json_scan(const char *text, size_t len, const struct sap_json_rules *rules,
                                    struct sap_buffer *out, struct sap_json_report *report) {
   struct scan s;
-
   s.end = text + len;
   s.copied = text;
   s.rules = rules;
