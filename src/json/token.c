@@ -25,7 +25,6 @@ const char *sap_json_skip_number(const char *at, const char *end, bool *is_integ
                                  struct sap_json_fault *fault) {
   bool negative = *at == '-', zero;
   const char *digits = at + negative;
-
   at = skip_digits(digits, end);
   if (at == digits) return fail(fault, at, end, "a digit is missing");
   zero = *digits == '0';
@@ -49,11 +48,9 @@ const char *sap_json_skip_number(const char *at, const char *end, bool *is_integ
 /* The value of four hexadecimal digits, or -1. */
 static long read_hex4(const char *at, const char *end) {
   long value = 0;
-
   if (end - at < 4) return -1;
   for (int i = 0; i < 4; i++) {
     char lower = (char)(at[i] | 0x20);
-
     if (at[i] >= '0' && at[i] <= '9')
       value = value * 16 + (at[i] - '0');
     else if (lower >= 'a' && lower <= 'f')
@@ -66,22 +63,18 @@ static long read_hex4(const char *at, const char *end) {
 
 /* A high surrogate is right with a low one behind it, a low one never. */
 static bool is_half_pair(long unit, const char *behind, const char *end) {
-  long low;
-
   if (unit >= 0xDC00 || end - behind < 6 || behind[0] != '\\' || behind[1] != 'u') return true;
-  low = read_hex4(behind + 2, end);
+  long low = read_hex4(behind + 2, end);
   return low < 0xDC00 || low > 0xDFFF;
 }
 
 static const char half_a_pair[] = "half of a surrogate pair in a string";
 
 static const char *skip_escape(const char *at, const char *end, struct sap_json_fault *fault) {
-  long unit;
-
   if (end - at < 2) return fail(fault, end, end, NULL);
   if (memchr("\"\\/bfnrt", at[1], 8) != NULL) return at + 2;
   if (at[1] != 'u') return fail(fault, at, end, "an unknown escape in a string");
-  unit = read_hex4(at + 2, end);
+  long unit = read_hex4(at + 2, end);
   if (unit < 0) return fail(fault, at, end, "a \\u without four hexadecimal digits");
   if (unit < 0xD800 || unit > 0xDFFF) return at + 6;
   if (is_half_pair(unit, at + 6, end)) return fail(fault, at, end, half_a_pair);
@@ -98,11 +91,9 @@ const char *sap_json_skip_escape(const char *at, const char *end, bool *is_half)
 }
 
 const char *sap_json_skip_special(const char *at, const char *end, struct sap_json_fault *fault) {
-  size_t length;
-
   if (at >= end) return fail(fault, at, end, NULL);
   if (*at == '\\') return skip_escape(at, end, fault);
   if ((unsigned char)*at < 0x20) return fail(fault, at, end, "a control character in a string");
-  length = sap_utf8_length(at, end);
+  size_t length = sap_utf8_length(at, end);
   return length > 0 ? at + length : fail(fault, at, end, "invalid UTF-8");
 }
