@@ -24,7 +24,6 @@ static const struct {
 static void push_number(lua_State *L, const char *text, size_t len) {
   int64_t integer;
   double number;
-
   if (sap_json_read_integer(text, len, &integer))
     lua_pushinteger(L, (lua_Integer)integer);
   else if (sap_json_read_double(text, &number))
@@ -35,10 +34,8 @@ static void push_number(lua_State *L, const char *text, size_t len) {
 
 /* Returns the number behind the mark of the string on the top, or NULL for any other value. */
 static const char *to_marked(lua_State *L, size_t *len) {
-  const char *text;
-
   if (lua_type(L, -1) != LUA_TSTRING) return NULL;
-  text = lua_tolstring(L, -1, len);
+  const char *text = lua_tolstring(L, -1, len);
   if (*len < 2 || text[0] != SAP_JSON_MARK) return NULL;
   --*len;
   return text + 1;
@@ -51,7 +48,6 @@ static void restore_numbers(lua_State *L, size_t *left) {
   while (lua_next(L, -2)) { /* table, key, value */
     size_t len;
     const char *text = to_marked(L, &len);
-
     if (text != NULL) {
       lua_pushvalue(L, -2);
       push_number(L, text, len);
@@ -80,16 +76,14 @@ static int push_fault(lua_State *L, const char *what, size_t offset) {
 static bool restore_place(lua_State *L, const struct sap_json_place *place) {
   int top = lua_gettop(L);
   const struct sap_slice *name = place->names, *last = name + place->depth - 1;
-  const char *text;
-  size_t len;
-
   lua_pushvalue(L, top);
   for (; name <= last && lua_type(L, -1) == LUA_TTABLE; name++) {
     lua_pushlstring(L, name->data, name->len);
     lua_rawget(L, -2);
     if (name < last) lua_remove(L, -2);
   } /* table, value */
-  text = name > last ? to_marked(L, &len) : NULL;
+  size_t len;
+  const char *text = name > last ? to_marked(L, &len) : NULL;
   if (text != NULL) {
     lua_pushlstring(L, last->data, last->len);
     push_number(L, text, len);
@@ -102,10 +96,8 @@ static bool restore_place(lua_State *L, const struct sap_json_place *place) {
 /* The value on the top is what lua-cjson made of the text: puts the numbers in, by the hints where they tell all. */
 static void restore_all(lua_State *L, const struct sap_json_report *report) {
   size_t left = report->marks, len;
-
   if (lua_type(L, -1) != LUA_TTABLE) {
     const char *text = left > 0 ? to_marked(L, &len) : NULL;
-
     if (text != NULL) push_number(L, text, len);
     return;
   }
@@ -142,7 +134,6 @@ static const char *find_crowd(const char *text, size_t len, const struct sap_jso
     [SAP_CROWD_TOO_MANY] = "more than 1000 long strings that this Lua's hash cannot tell apart",
     [SAP_CROWD_NOMEM] = "out of memory",
   };
-
   if (report->longish + report->marks <= SAP_CROWD_MOST) return NULL;
   return words[sap_crowd_look(text, len, (enum sap_crowd_rule)HASHING)];
 }
@@ -150,11 +141,8 @@ static const char *find_crowd(const char *text, size_t len, const struct sap_jso
 /* Scans and decodes: as sap_decode. */
 static int decode_by(lua_State *L, const char *text, size_t len, const struct sap_json_rules *rules,
                      struct sap_json_report *report) {
-  struct sap_buffer *out;
-  int failed;
-
   if (len > MAX_TEXT) return push_fault(L, "the text is too large", MAX_TEXT);
-  out = sap_push_buffer(L);
+  struct sap_buffer *out = sap_push_buffer(L);
   if (sap_json_scan(text, len, rules, out, report) != SAP_JSON_OK)
     return push_fault(L, report->what, report->offset);
   if (report->rewritten) {
@@ -166,7 +154,7 @@ static int decode_by(lua_State *L, const char *text, size_t len, const struct sa
   push_decoder(L);
   lua_pushlstring(L, text, len);
   sap_buffer_free(out);
-  failed = lua_pcall(L, 1, 1, 0);
+  int failed = lua_pcall(L, 1, 1, 0);
   if (failed != 0) return push_fault(L, failed == LUA_ERRMEM ? "out of memory" : "the decoder refuses it", 0);
   restore_all(L, report);
   return 1;
@@ -175,14 +163,12 @@ static int decode_by(lua_State *L, const char *text, size_t len, const struct sa
 int sap_decode(lua_State *L, const char *text, size_t len, bool keep_nulls) {
   struct sap_json_rules rules = { .integers = SAP_HAS_INTEGERS, .drop_nulls = !keep_nulls };
   struct sap_json_report report;
-
   return decode_by(L, text, len, &rules, &report);
 }
 
 /* Takes the members that are null out of the object on the top, if they are not wanted, and counts all by their names. */
 static size_t count_names(lua_State *L, bool keep_nulls) {
   size_t count = 0;
-
   for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
     count += lua_type(L, -2) == LUA_TSTRING;
     if (keep_nulls || lua_type(L, -1) != LUA_TLIGHTUSERDATA) continue;
@@ -200,18 +186,15 @@ static int decode_exactly(lua_State *L, const char *text, size_t len, bool keep_
                                   .keep_outer = true };
   struct sap_json_report report;
   int count = decode_by(L, text, len, &rules, &report);
-
   if (count != 1 || report.members == 0) return count;
   return count_names(L, keep_nulls) == report.members ? 1 : push_fault(L, "a name is there twice", 0);
 }
 
 int sap_decode_once(lua_State *L, const char *text, size_t len, bool keep_nulls, unsigned *mended) {
   int top = lua_gettop(L), count = decode_exactly(L, text, len, keep_nulls);
-  struct sap_buffer *out;
-
   *mended = 0;
   if (count == 1 || len > MAX_TEXT / 8) return count;
-  out = sap_push_buffer(L);
+  struct sap_buffer *out = sap_push_buffer(L);
   lua_insert(L, top + 1);
   if (sap_json_repair(text, len, out, mended) != 0) return push_fault(L, "out of memory", 0);
   if (*mended == 0) {
@@ -230,7 +213,6 @@ void sap_add_mendings(lua_State *L, unsigned mended) {
     "the answer holds half of a surrogate pair; U+FFFD stands in its place",
     "the answer holds control characters in strings, which JSON does not allow as they are",
   };
-
   for (int i = 0; i < SAP_JSON_MENDINGS; i++) {
     if (!(mended >> i & 1)) continue;
     lua_pushstring(L, words[i]);
@@ -242,7 +224,6 @@ void sap_add_mendings(lua_State *L, unsigned mended) {
 static int decode(lua_State *L) {
   size_t len;
   const char *text = luaL_checklstring(L, 1, &len);
-
   return sap_decode(L, text, len, lua_toboolean(L, 2));
 }
 
@@ -252,7 +233,6 @@ static int decode_once(lua_State *L) {
   unsigned mended;
   const char *text = luaL_checklstring(L, 1, &len);
   int count = sap_decode_once(L, text, len, lua_toboolean(L, 2), &mended);
-
   if (count != 1) return count;
   lua_newtable(L);
   sap_add_mendings(L, mended);
@@ -295,7 +275,6 @@ static void set_up_cjson(lua_State *L) {
 
 void sap_open_json(lua_State *L) {
   int core = lua_gettop(L), cjson = core + 1;
-
   push_cjson(L);
   set_up_cjson(L);
   lua_pushlightuserdata(L, (void *)&decoder);
