@@ -147,8 +147,8 @@ as-%:
 	@$(MAKE) --no-print-directory spec BUILD=build/$(LUA)-as-$*$(if $(SANITIZE),-sanitized) \
 	  CFLAGS='$(CFLAGS) -DSAP_PRETENDED_LIBCURL=$*' SPEC='$(AS_SPECS)'
 
-# nginx is not sanitized and cannot load a core that is: what LuaJIT's specs run inside it is left to the others.
-IN_NGINX        = $(patsubst %,spec/%_spec.lua,wait/nginx project/examples promises/secrets state_shared)
+# nginx is not sanitized and cannot load a core that is: those of LuaJIT's specs that give it one are left to the others.
+IN_NGINX        = $(shell grep -lE 'lua_package_cpath|nginx_example' $(SPECS))
 SANITIZED_SPECS = $(filter-out spec/project/release_spec.lua $(if $(filter luajit,$*),$(IN_NGINX)),$(SPECS))
 
 sanitized-%:
