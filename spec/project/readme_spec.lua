@@ -5,6 +5,8 @@ local errors = require "sapanywhere.errors"
 local options = require "sapanywhere.api.options"
 local page = require "support.page"
 local prepare = require "sapanywhere.call.prepare"
+local stop = require "sapanywhere.cli.base.stop"
+local system = require "sapanywhere.sandbox.carrier.system"
 
 local README = page.read("README.md").text
 local START = page.read("docs/start.md").text
@@ -82,6 +84,28 @@ describe("the table of docs/start.md", function()
     for _, name in ipairs { "code", "external_authentication", "extra", "body" } do
       assert.is_true(options.by_name[name].once)
       assert.truthy(sentence:find("`" .. name .. "`", 1, true), name)
+    end
+  end)
+end)
+
+describe("the table of docs/command.md", function()
+  it("is the exit codes of the command", function()
+    local codes = {}
+    for i, code in ipairs(stop.CODES) do codes[i] = { ("%d"):format(code[1]), code[2] } end
+    assert.same(codes, read_table(page.read("docs/command.md").text, "For programs"))
+  end)
+end)
+
+describe("README.md", function()
+  it("links every guide, and every example from a page", function()
+    local texts = {}
+    for i, one in ipairs(page.all()) do texts[i] = one.text end
+    local all = table.concat(texts)
+    for path in system.output("ls docs/*.md"):gmatch("[^\n]+") do
+      assert(README:find("](" .. path .. ")", 1, true), path)
+    end
+    for path in system.output("ls examples"):gmatch("[^\n]+") do
+      assert(path == "local_shop.lua" or all:find("examples/" .. path, 1, true), path)
     end
   end)
 end)
