@@ -20,7 +20,7 @@ TYPES    = $(shell find types -name '*.lua' | sort)
 SPECS    = $(shell find spec -name '*_spec.lua' | grep -Ev '^spec/($(subst $(SPACE),|,$(APART)))/' | sort)
 
 # Folders of spec/ that `make test` leaves out; each has a target of its own, test-heavy and so on.
-APART := heavy peers browser
+APART := heavy peers browser packages
 SPACE := $(subst ,, )
 
 # --- Flags: CFLAGS and LDFLAGS are the user's, the others are needed ---
@@ -104,6 +104,8 @@ $(LUAS:%=test-on-%): test-on-%:
 test-heavy:   ## the specs in spec/heavy, which take long
 test-peers:   ## the journey and creations by the hundred through servers and proxies that others wrote
 test-browser: ## the specs in spec/browser, in a real one
+test-packages: ## the rock and the release's archive, made, installed and used; on this machine and without a network
+test-packages: HARD_LUAS = lua5.4
 
 # Each says first what it runs against, where it can.
 $(APART:%=test-%): test-%: deps-%
@@ -351,6 +353,12 @@ completions: $(CORE) # what the command says of itself for the shells, into pack
 	$(RUN) $(LUA) bin/sapanywhere completion bash >packaging/completion.bash
 	$(RUN) $(LUA) bin/sapanywhere completion zsh >packaging/completion.zsh
 
+dist: ## what is committed as build/sapanywhere-<version>.tar.gz; the same bytes each time
+	@mkdir -p build
+	git archive --prefix=$(DIST)/ HEAD | gzip -9n >build/$(DIST).tar.gz
+
+DIST = sapanywhere-$(shell sed -n 's/^return "\(.*\)"$$/\1/p' lua/sapanywhere/version.lua)
+
 clean: ## remove build/
 	rm -rf build
 
@@ -363,5 +371,5 @@ lua-cflags:
 .DELETE_ON_ERROR:
 .PHONY: FORCE all each-lua $(patsubst %,deps-%,build demo test bench check fuzz soak lint doc command $(APART)) \
   test test-luas test-in $(LUAS:%=test-on-%) $(APART:%=test-%) spec helpers check $(patsubst %,check-%,sanitized valgrind eager memory older) \
-  fuzz fuzz-run soak soak-run demo demo-run types doc bench bench-run lint $(patsubst %,lint-%,lua format c compilers) \
+  fuzz fuzz-run soak soak-run demo demo-run types dist doc bench bench-run lint $(patsubst %,lint-%,lua format c compilers) \
   format env install install-library install-command completions clean help lua-cflags

@@ -36,8 +36,12 @@ build = {
   },
   install_target = "install-library",
   install = { bin = { "bin/sapanywhere" } },
+  -- With the flags of the build: others would compile it anew.
   install_variables = {
     BUILD = "build/rock",
+    LUA_CFLAGS = "-I$(LUA_INCDIR)",
+    CC = "$(CC)",
+    CFLAGS = "$(CFLAGS)",
     INSTALL_LIB = "$(LIBDIR)",
     INSTALL_LUA = "$(LUADIR)",
     INSTALL_TYPES = "$(PREFIX)/types",
