@@ -205,14 +205,44 @@ describe("an instance", function()
       local objects = assert(shop:request { method = "GET", path = "/objects", headers = { ["X-Shop"] = "1" } })
       assert.equal("table", type(objects))
       for path, said in pairs { ["objects"] = "must begin with '/'", ["/a/../b"] = "'..' as a segment",
-        ["/a/%2E%2e/b"] = "'..' as a segment", ["/a?b=c"] = "no '?'", ["/a\r\n"] = "control", ["/%zz"] = "percent" } do
+        ["/a/%2E%2e/b"] = "'..' as a segment", ["/a?b=c"] = "no '?'", ["/a\r\n"] = "control", ["/%zz"] = "percent",
+        ["/a%0d%0aX: y"] = "escaped control", ["/a%00"] = "escaped control", ["/a%7F"] = "escaped control" } do
         local _, err = shop:request { method = "GET", path = path }
         assert.truthy(err.message:find(said, 1, true), err.message)
       end
-      for _, name in ipairs { "Authorization", "host", "Content-Length", "a b", "Expect" } do
+      for _, query in ipairs { { a = { b = 1 } }, { a = { 1, nil, 3 } }, { a = { {} } }, { a = { [2] = 1 } } } do
+        local _, err = shop:request { method = "GET", path = "/objects", query = query }
+        assert.equal("usage", err.kind)
+      end
+      for _, name in ipairs { "Authorization", "host", "Content-Length", "a b", "Expect", "Proxy-Connection" } do
         local _, err = shop:request { method = "GET", path = "/objects", headers = { [name] = "1" } }
         assert.equal("usage", err.kind)
       end
+    end)
+
+    it("a request with a text for its body is refused without a word of the text", function()
+      local result, err, meta = shop:request { method = "POST", path = "/hubs/ecommerce/nothing/1/2/3/4",
+        body = '{"apiSecret":"Zq9marker"}',
+        base_url = service:url { status = 400, header = { ["X-A"] = "Zq9marker" } } }
+      assert.is_nil(result)
+      assert.equal(400, meta.status)
+      assert.is_nil(tostring(err):find("Zq9marker", 1, true))
+      assert.is_nil(meta.headers["x-a"]:find("Zq9marker", 1, true))
+      local text, problem = shop:request { method = "POST", path = "/ping", body = "a text", headers = {
+        ["X-Api-Key"] = "Zq9marker" }, base_url = service:url { status = 400, header = { ["X-A"] = "Zq9marker" } } }
+      assert.is_nil(text)
+      assert.equal("rejected", problem.kind)
+    end)
+
+    it("a list in place of an object is refused, and a count of too many digits is not believed", function()
+      local found, err = shop:ping { base_url = service:url { body = "list" } }
+      assert.is_nil(found)
+      assert.equal("protocol", err.kind)
+      local header = { ["Elements-Total-Count"] = ("9"):rep(400), ["Elements-Returned-Count"] = "-1" }
+      local rows, _, meta = shop.orders:list { base_url = service:url { body = "list", header = header } }
+      assert.same({}, rows)
+      assert.is_nil(meta.total_count)
+      assert.is_nil(meta.returned_count)
     end)
 
     it("its token shows nowhere", function()

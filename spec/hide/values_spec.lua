@@ -21,6 +21,15 @@ describe("the secrets of a call", function()
     assert.is_true(found["1234567890123"])
   end)
 
+  it("are in a body that is JSON text, in the query and in the caller's headers, too", function()
+    assert.same({ "T1" }, secrets_of { body = '{"name":"a text","more":[{"token":"T1"}]}' })
+    for _, body in ipairs { "", "token=T1", '{"token":', "5", '"a"', "null", ("["):rep(5000) } do
+      assert.same({}, secrets_of { body = body }, body)
+    end
+    assert.same({ "Q1", "Q2" }, secrets_of { query = { apiSecret = { "Q1", "Q2" }, page = "3" } })
+    assert.same({ "H1: a" }, secrets_of { headers = { "X-Api-Key: H1: a", "X-Shop: H2" } })
+  end)
+
   it("are values that a list of pairs names", function()
     assert.same({ "P1", "P2" }, secrets_of { extra = { list = {
       { key = "oauth.user.password", value = "P1" }, { name = "api_secret", value = "P2" },

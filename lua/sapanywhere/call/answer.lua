@@ -147,8 +147,8 @@ local WORDS = {
   url = "an absolute http or https URL", text = "a string of printable characters", id = "a number or a string",
 }
 
-local function object_fault(entries, result)
-  if type(result) ~= "table" then return "the answer is not a JSON object" end
+local function object_fault(entries, result, is_list)
+  if type(result) ~= "table" or is_list then return "the answer is not a JSON object" end
   for i = 1, entries and #entries or 0 do
     local entry = entries[i]
     if not IS[entry.is](result[entry.name]) then
@@ -170,7 +170,7 @@ local RESULTS = {
   object = function(answer, response)
     local value = response.value
     if value == nil then return nil end
-    local fault = object_fault(answer.has, value)
+    local fault = object_fault(answer.has, value, response.is_list)
     if fault then return nil, fault end
     return value
   end,
@@ -275,7 +275,7 @@ end
 
 local function count_header(headers, name)
   local text = rawget(headers, name)
-  return text and text:find("^%d+$") and tonumber(text) or nil
+  return text and #text <= 15 and text:find("^%d+$") and tonumber(text) or nil
 end
 
 -- What the headers say about a list.

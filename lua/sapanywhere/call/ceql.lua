@@ -18,8 +18,8 @@ local FAULTS = { control = "must not hold control characters", utf8 = "must be v
 
 -- A number as CEQL has it; integers without a point, on every Lua.
 local function number_text(value)
-  if value % 1 == 0 and value >= -2 ^ 53 and value <= 2 ^ 53 then return ("%.0f"):format(value) end
   if to_integer and to_integer(value) then return ("%d"):format(value) end
+  if value % 1 == 0 and value >= -2 ^ 63 and value <= 2 ^ 63 then return ("%.0f"):format(value) end
   return (core.encode(value))
 end
 
@@ -99,7 +99,7 @@ local function fill(list, name, problems)
     given = math.max(given, key - 1)
   end
   if given ~= marks then
-    return wrong(problems, name, ("has %d question marks and %d values"):format(marks, given))
+    return wrong(problems, name, ("has %d question marks and %.0f values"):format(marks, given))
   end
   local texts = {}
   for i = 1, marks do

@@ -214,6 +214,9 @@ function M.path(value, name, problems)
   if value:sub(1, 1) ~= "/" then return wrong(problems, name, "must begin with '/'") end
   if value:find("[?#]") then return wrong(problems, name, "must hold no '?' or '#': parameters go into query") end
   if climbs(value) then return wrong(problems, name, "must hold no '.' or '..' as a segment") end
+  if value:find("%%[01]%x") or value:find("%%7[fF]") then
+    return wrong(problems, name, "must not hold escaped control characters")
+  end
   local bad = value:gsub("%%%x%x", "")
   if bad:find("%", 1, true) then return wrong(problems, name, "holds a percent sign without two hexadecimal digits") end
   return (value:gsub(ODD_IN_PATH, function(byte) return ("%%%02X"):format(byte:byte()) end))
@@ -278,6 +281,16 @@ local function data(value, name, problems)
     return value
   end
   return scalar(value, name, problems)
+end
+
+-- Whether a table is a list without gaps or names.
+local function is_list(value)
+  local count, entries = #value, 0
+  for key in next, value do
+    if type(key) ~= "number" or key < 1 or key > count or key % 1 ~= 0 then return false end
+    entries = entries + 1
+  end
+  return entries == count
 end
 
 local function entry_name(key, name, problems)
@@ -384,20 +397,21 @@ function M.names(value, name, problems)
   return M.text(value, name, problems)
 end
 
+-- What one parameter may be: a value, or a list of them.
+local function parameter(value, name, problems)
+  if type(value) ~= "table" then return scalar(value, name, problems) end
+  if not is_list(value) then return wrong(problems, name, "must be a value, or a list without gaps or names") end
+  local list = {}
+  for i = 1, #value do list[i] = scalar(value[i], inside(name, i), problems) end
+  return list
+end
+
 --- Parameters of a query: strings, numbers or booleans by name, or lists of them.
 function M.query(value, name, problems)
   if type(value) ~= "table" then return wrong(problems, name, "must be a table, not a " .. type(value)) end
   local copy = {}
   for key, entry in next, value do
-    if entry_name(key, name, problems) then
-      if type(entry) == "table" then
-        local list = {}
-        for i = 1, #entry do list[i] = scalar(entry[i], inside(inside(name, key), i), problems) end
-        copy[key] = list
-      else
-        copy[key] = scalar(entry, inside(name, key), problems)
-      end
-    end
+    if entry_name(key, name, problems) then copy[key] = parameter(entry, inside(name, key), problems) end
   end
   return copy
 end
@@ -409,6 +423,7 @@ local OWN_HEADERS = {
   ["proxy-authorization"] = "the option proxy takes credentials", ["accept-encoding"] = "the library chooses it",
   expect = "it is never sent", te = "the library chooses it", upgrade = "the library chooses it",
   trailer = "the library chooses it", ["keep-alive"] = "the library chooses it",
+  ["proxy-connection"] = "the library chooses it", ["http2-settings"] = "the library chooses it",
 }
 
 --- Headers by name, kept as lines.

@@ -1,5 +1,6 @@
 --- Secrets in tables: copies without them, and the list of those that a call was given.
 
+local core = require "sapanywhere.core"
 local disguises = require "sapanywhere.hide.disguises"
 local errors = require "sapanywhere.errors"
 local names = require "sapanywhere.hide.names"
@@ -90,7 +91,26 @@ local function collect(map, list)
 end
 
 -- Where a call's values hold tables of the caller's names.
-local CONTAINERS = { "configuration", "extra", "body" }
+local CONTAINERS = { "configuration", "extra", "body", "query" }
+
+-- A body that is given as text: what is in it, where it is JSON.
+local function collect_text(text, list)
+  local body = core.decode(text)
+  if type(body) == "table" then collect(body, list) end
+end
+
+-- The caller's own headers, kept as lines.
+local function collect_headers(lines, list)
+  for _, line in ipairs(lines) do
+    local name, value = line:match("^([^:]+): (.*)$")
+    if is_sensitive(name) then list[#list + 1] = value end
+  end
+end
+
+local function collect_container(value, list)
+  if type(value) == "table" then return collect(value, list) end
+  if type(value) == "string" then return collect_text(value, list) end
+end
 
 -- The values of a call inherit from its client's, and these from nothing.
 local function each_value(values, visit)
@@ -105,7 +125,8 @@ local function each_value(values, visit)
   end
 end
 
---- The secrets of one call, for hiding: of its options those with sensitive names, and all of a proxy's credentials.
+--- The secrets of one call, for hiding: of its options those with sensitive names, what stands under such names in
+-- its body, query and headers, and all of a proxy's credentials.
 -- @tparam table values its checked values
 -- @treturn {string,...}
 function M.secrets(values)
@@ -115,8 +136,9 @@ function M.secrets(values)
   end)
   if type(values.proxy) == "string" then add_proxy(values.proxy, list) end
   for _, name in ipairs(CONTAINERS) do
-    if type(values[name]) == "table" then collect(values[name], list) end
+    collect_container(values[name], list)
   end
+  if type(values.headers) == "table" then collect_headers(values.headers, list) end
   return list
 end
 
