@@ -94,7 +94,7 @@ describe("the settings of the command", function()
   it("are asked for without echo on a terminal", function()
     if not child.has_terminal() then return pending "no terminal" end
     local said = home:run("instances", {
-      columns = 80, input = "typed-user\ntyped-organization\n", stays = "2",
+      columns = 80, input = "typed-user\ntyped-organization\n",
       environment = { SAPANYWHERE_BASE_URL = "http://127.0.0.1:9/x" },
     })
     assert.matches("user secret of your account:", said.out, 1, true)

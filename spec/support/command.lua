@@ -65,10 +65,13 @@ local function place_of(self)
   return self.dir .. "/run-" .. self.count
 end
 
--- Gives the command a terminal of so many columns; what `input` says is typed there.
-local function in_terminal(inner, place, columns)
+-- Gives the command a terminal of so many columns. What is typed there at once would be echoed before the question, so
+-- it comes a little later.
+local function in_terminal(inner, place, columns, has_input)
   write(place .. ".sh", ("stty cols %d rows 24\n%s\necho $? >%s.code\n"):format(columns, inner, place))
-  return ("script -qec 'sh %s.sh' /dev/null"):format(place)
+  local typing = ("(sleep 0.7; cat %s.in >%s.typed) &"):format(place, place)
+  return ("mkfifo %s.typed; %s script -qec 'sh %s.sh' /dev/null <>%s.typed >%s.out 2>&1"):format(
+    place, has_input and typing or "", place, place, place)
 end
 
 --- Runs the command to its end.
@@ -82,9 +85,7 @@ function Home:run(arguments, how)
   local inner = self:command(arguments, how.environment)
   local line
   if how.columns then
-    -- What is typed at once would be echoed before the question: the terminal gets it a little later.
-    line = ("(sleep 0.7; cat %s.in; sleep %s) | %s >%s.out 2>&1"):format(
-      place, how.stays or "0.3", in_terminal(inner, place, how.columns), place)
+    line = in_terminal(inner, place, how.columns, how.input ~= nil)
   else
     line = ("%s <%s.in >%s.out 2>%s.err; echo $? >%s.code"):format(inner, place, place, place, place)
   end

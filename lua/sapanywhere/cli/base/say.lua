@@ -181,8 +181,18 @@ function M.rows(chosen, hide)
   }
 end
 
+-- The names of an object: those that tell most first, tables last.
+local function order_names(value)
+  local names, rank = json.names(value), {}
+  for place, name in ipairs(names) do
+    rank[name] = (type(value[name]) == "table" and 2e6 or 0) + (FIRST[name] or 1e6 + place)
+  end
+  table.sort(names, function(a, b) return rank[a] < rank[b] end)
+  return names
+end
+
 local function add_lines(lines, value, margin)
-  for _, name in ipairs(json.names(value)) do
+  for _, name in ipairs(order_names(value)) do
     local entry = value[name]
     if type(entry) == "table" and next(entry) ~= nil and not joined(entry) then
       lines[#lines + 1] = { margin .. cell(name), "" }
@@ -207,9 +217,12 @@ function M.object(value, hide)
   for _, line in ipairs(lines) do widest = math.max(widest, terminal.columns(line[1])) end
   widest = math.min(widest, math.floor(terminal.width() / 2))
   for _, line in ipairs(lines) do
-    local name = terminal.pad(terminal.fit(line[1], widest), widest)
-    print_line(terminal.style("name", name) .. ((" "):rep(GAP)
-      .. terminal.fit(line[2], math.max(1, terminal.width() - widest - GAP))):gsub("%s+$", ""))
+    local name, text = terminal.fit(line[1], widest), ""
+    if line[2] ~= "" then
+      text = (" "):rep(widest - terminal.columns(name) + GAP)
+        .. terminal.fit(line[2], math.max(1, terminal.width() - widest - GAP))
+    end
+    print_line(terminal.style("name", name) .. text)
   end
 end
 
