@@ -29,6 +29,8 @@ return {
   name = "copas",
   wait = wait,
   run = function(main)
+    collectgarbage() -- copas waits by select(2), to which descriptors beyond 1023 are too large: those of clients that
+    collectgarbage() -- other specs have left behind would count
     local ended, failure = false, nil
     spawn(main, function(err) ended, failure = true, err end)
     while not ended do copas.step(0.05) end
