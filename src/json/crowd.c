@@ -123,7 +123,8 @@ static enum sap_crowd count_string(struct crowd *crowd, struct sap_slice string)
   uint32_t times = count(&crowd->strings, hash(crowd->secret, string.data, string.len, string.len));
   if (times != 1) return times == 0 ? SAP_CROWD_NOMEM : SAP_CROWD_FINE;
   char picked[SAP_CROWD_FROM];
-  times = count(&crowd->groups, hash(crowd->secret, picked, pick(picked, string), string.len));
+  size_t len = pick(picked, string);
+  times = count(&crowd->groups, hash(crowd->secret, picked, len, string.len));
   if (times == 0) return SAP_CROWD_NOMEM;
   return times > SAP_CROWD_MOST ? SAP_CROWD_TOO_MANY : SAP_CROWD_FINE;
 }
