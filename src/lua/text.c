@@ -17,19 +17,17 @@ static size_t check_length(lua_State *L, size_t len) {
 
 /* percent_encode(s): the string with all but unreserved characters as %XX. */
 static int percent_encode(lua_State *L) {
-  char small[SMALL], *out;
+  char small[SMALL];
   size_t len;
   const char *text = luaL_checklstring(L, 1, &len);
-
-  out = sap_push_scratch(L, small, sizeof small, 3 * check_length(L, len));
+  char *out = sap_push_scratch(L, small, sizeof small, 3 * check_length(L, len));
   return sap_push_and_wipe(L, out, sap_percent_encode(out, text, len));
 }
 
 /* The room that the string at the index takes when it is encoded. */
 static size_t room_of(lua_State *L, int index) {
-  size_t len;
-
   if (lua_type(L, index) != LUA_TSTRING) luaL_error(L, "names and values of a query must be strings");
+  size_t len;
   lua_tolstring(L, index, &len);
   return 3 * check_length(L, len) + 1;
 }
@@ -38,7 +36,6 @@ static size_t room_of(lua_State *L, int index) {
 static size_t push_pieces(lua_State *L, int list) {
   int count = (int)sap_raw_length(L, list);
   size_t room = 0;
-
   luaL_argcheck(L, count % 2 == 0, list, "a value for each name expected");
   luaL_checkstack(L, count + 2, "too many parameters");
   for (int i = 1; i <= count; i++) {
@@ -53,7 +50,6 @@ static char *write_pieces(lua_State *L, int first, int count, char *at) {
   for (int i = 0; i < count; i++) {
     size_t len;
     const char *text = lua_tolstring(L, first + i, &len);
-
     at += sap_percent_encode(at, text, len);
     *at++ = i % 2 == 0 ? '=' : '&';
   }
@@ -63,11 +59,10 @@ static char *write_pieces(lua_State *L, int first, int count, char *at) {
 /* Pushes and wipes the path, a question mark and the strings from index `first` on; without a path, only these. */
 static int push_target(lua_State *L, const char *path, size_t path_len, int first, size_t room) {
   int count = lua_gettop(L) - first + 1;
-  char small[SMALL], *out, *at;
-
-  out = sap_push_scratch(L, small, sizeof small, room + check_length(L, path_len) + 1);
+  char small[SMALL];
+  char *out = sap_push_scratch(L, small, sizeof small, room + check_length(L, path_len) + 1);
   memcpy(out, path, path_len);
-  at = out + path_len;
+  char *at = out + path_len;
   if (path_len > 0 && count > 0) *at++ = '?';
   at = write_pieces(L, first, count, at);
   return sap_push_and_wipe(L, out, (size_t)(at - out) - (count > 0));
@@ -77,7 +72,6 @@ static int push_target(lua_State *L, const char *path, size_t path_len, int firs
 static size_t push_fields(lua_State *L) {
   int count = (int)sap_raw_length(L, 2);
   size_t room = 0;
-
   luaL_checkstack(L, count + 2, "too many parameters");
   for (int i = 1; i + 1 <= count; i += 2) {
     lua_rawgeti(L, 2, i + 1);
@@ -95,13 +89,12 @@ static size_t push_fields(lua_State *L) {
 /* target(path, { key, name, ... }, values, more): the path and a query of the values that are there under the keys, and
    of the names and values in the list `more`, if it is given; each encoded once. */
 static int build_target(lua_State *L) {
-  size_t path_len, room;
+  size_t path_len;
   const char *path = luaL_checklstring(L, 1, &path_len);
-
   luaL_checktype(L, 2, LUA_TTABLE);
   luaL_checktype(L, 3, LUA_TTABLE);
   lua_settop(L, 4);
-  room = push_fields(L);
+  size_t room = push_fields(L);
   if (!lua_isnil(L, 4)) room += push_pieces(L, 4);
   return push_target(L, path, path_len, 5, check_length(L, room));
 }
@@ -110,7 +103,6 @@ static int build_target(lua_State *L) {
 static bool push_decoded(lua_State *L, char *scratch, struct sap_slice piece, bool plus) {
   size_t len;
   bool ok = sap_percent_decode(scratch, &len, piece.data, piece.len, plus);
-
   if (ok) {
     lua_pushlstring(L, scratch, len);
   } else {
@@ -122,19 +114,18 @@ static bool push_decoded(lua_State *L, char *scratch, struct sap_slice piece, bo
 /* parse_query(s, plus): a list of { name, value }, decoded once. A value that is not well percent-encoded is false; where
    the name is not, the pair is left out. */
 static int parse_query(lua_State *L) {
-  char small[SMALL], *scratch;
-  struct sap_slice name, value;
-  struct sap_query query;
   size_t len;
   const char *text = luaL_checklstring(L, 1, &len);
   bool plus = lua_toboolean(L, 2), has_value;
   int count = 0;
-
   lua_settop(L, 2);
-  scratch = sap_push_scratch(L, small, sizeof small, len);
+  char small[SMALL];
+  char *scratch = sap_push_scratch(L, small, sizeof small, len);
   lua_newtable(L);
+  struct sap_query query;
   query.next = text;
   query.end = text + len;
+  struct sap_slice name, value;
   while (sap_query_next(&query, &name, &value, &has_value)) {
     if (push_decoded(L, scratch, name, plus)) {
       lua_createtable(L, 2, 0);
@@ -154,7 +145,6 @@ static int parse_query(lua_State *L) {
 static int is_utf8(lua_State *L) {
   size_t len;
   const char *text = luaL_checklstring(L, 1, &len);
-
   lua_pushboolean(L, sap_is_utf8(text, len));
   return 1;
 }
@@ -163,7 +153,6 @@ static int is_utf8(lua_State *L) {
 static int has_control(lua_State *L) {
   size_t len;
   const char *text = luaL_checklstring(L, 1, &len);
-
   lua_pushboolean(L, sap_has_control(text, len));
   return 1;
 }
@@ -171,11 +160,9 @@ static int has_control(lua_State *L) {
 /* text_fault(v): nothing for text as most values must be; else "type" for what is no string, "empty", "control" for a
    control character in it, "utf8" for what is not well-formed. */
 static int find_text_fault(lua_State *L) {
-  size_t len;
-  const char *text;
-
   if (lua_type(L, 1) != LUA_TSTRING) return lua_pushliteral(L, "type"), 1;
-  text = lua_tolstring(L, 1, &len);
+  size_t len;
+  const char *text = lua_tolstring(L, 1, &len);
   if (len == 0) return lua_pushliteral(L, "empty"), 1;
   if (sap_skip_visible(text, text + len) == text + len) return 0;
   if (sap_has_control(text, len)) return lua_pushliteral(L, "control"), 1;
@@ -190,11 +177,9 @@ static bool may_be_mask(const char *text, size_t len) {
 
 /* Whether the value on the top is plain text; a word has no comma and no space either. */
 static bool is_plain_text(lua_State *L, bool is_word) {
-  size_t len;
-  const char *text;
-
   if (lua_type(L, -1) != LUA_TSTRING) return false;
-  text = lua_tolstring(L, -1, &len);
+  size_t len;
+  const char *text = lua_tolstring(L, -1, &len);
   if (len == 0 || sap_skip_visible(text, text + len) != text + len || may_be_mask(text, len)) return false;
   return !is_word || (memchr(text, ',', len) == NULL && memchr(text, ' ', len) == NULL);
 }
@@ -202,11 +187,9 @@ static bool is_plain_text(lua_State *L, bool is_word) {
 /* Whether the key and the value on the top are as the table says, for each key: "text", "word" or, for what is neither,
    nothing. */
 static bool is_wanted_text(lua_State *L, int wanted) {
-  const char *kind;
-
   lua_pushvalue(L, -2);
   lua_rawget(L, wanted);
-  kind = lua_tostring(L, -1);
+  const char *kind = lua_tostring(L, -1);
   lua_pop(L, 1);
   return kind != NULL && is_plain_text(L, *kind == 'w');
 }
@@ -254,12 +237,11 @@ static int new_record(lua_State *L) {
 
 /* lower(s): s with A to Z in lower case, whatever the locale says of these and other letters. */
 static int lower(lua_State *L) {
-  char small[SMALL], *out;
   size_t len;
   const char *text = luaL_checklstring(L, 1, &len);
-
   lua_settop(L, 1);
-  out = sap_push_scratch(L, small, sizeof small, len);
+  char small[SMALL];
+  char *out = sap_push_scratch(L, small, sizeof small, len);
   for (size_t i = 0; i < len; i++)
     out[i] = text[i] >= 'A' && text[i] <= 'Z' ? (char)(text[i] | 0x20) : text[i];
   return sap_push_and_wipe(L, out, len);
