@@ -159,8 +159,8 @@ sanitized-%:
 
 # The rooms of C and what calls them. A forked child leaves its parent's handles alone, which looks like a leak in it:
 # spec/promises/fork_spec.lua runs with sanitizers only.
-VALGRIND       = valgrind --quiet --leak-check=full --errors-for-leak-kinds=definite --error-exitcode=99 \
-  --keep-debuginfo=yes
+VALGRIND       = valgrind --quiet --leak-check=full --show-leak-kinds=definite \
+  --errors-for-leak-kinds=definite --error-exitcode=99 --keep-debuginfo=yes
 VALGRIND_SPECS = $(filter spec/bytes/% spec/json/% spec/http/% spec/call/% spec/callback%,$(SPECS)) \
   $(patsubst %,spec/%_spec.lua,wait/hosts promises/leak promises/lifecycle)
 
