@@ -94,6 +94,7 @@ local function plan_query(row, values, path)
   if more and #more > 2 * MOST_PARAMETERS then return too_wide(row) end
   local ok, target = pcall(core.target, path, row.query, plain, more)
   if ok then return target end
+  if not tostring(target):find("too ", 1, true) then error(target, 0) end -- want of memory
   return (more and too_wide or too_long)(row)
 end
 

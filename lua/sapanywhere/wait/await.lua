@@ -71,7 +71,7 @@ local followers = setmetatable({}, { __mode = "k" })  -- loop → set of followe
 local stepped = setmetatable({}, { __mode = "k" })    -- loop → when its leader last stepped
 local overtaken = setmetatable({}, { __mode = "k" })  -- leader → for how many looks the descriptor is still left to it
 
-local stepping -- the leader that steps now
+local stepping = setmetatable({}, { __mode = "v" }) -- [1] is the leader that steps now
 
 local Waiter = {}
 Waiter.__index = Waiter
@@ -90,7 +90,7 @@ local function alert_overtaken()
 end
 
 local function overtake(leader)
-  if leader == stepping then return end
+  if leader == stepping[1] then return end
   overtaken[leader] = LOOKS
   engine.alert()
 end
@@ -132,7 +132,7 @@ local function leave(waiter)
   local loop = waiter.loop
   if followers[loop] then followers[loop][waiter] = nil end
   if leaders[loop] == waiter then leaders[loop] = nil end
-  if stepping == waiter then stepping = nil end
+  if stepping[1] == waiter then stepping[1] = nil end
   overtaken[waiter] = nil
   waiter.leads, waiter.signal = false, nil
 end
@@ -172,9 +172,9 @@ end
 
 local function step_as_leader(waiter)
   local look = waiter.look
-  stepping = waiter
+  stepping[1] = waiter
   local found = engine.step(look and look.most())
-  if stepping == waiter then stepping = nil end
+  if stepping[1] == waiter then stepping[1] = nil end
   if look then look:note(found, engine.has_unsent()) end
 end
 

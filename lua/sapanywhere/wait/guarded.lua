@@ -9,24 +9,26 @@ local load, pcall, error = rawget(_G, "load"), pcall, error
 
 local IS_5_1 = _VERSION == "Lua 5.1" and not rawget(_G, "jit")
 
--- Lua 5.4: a variable that is closed with its block, in text, because other versions cannot read it.
+local function finish(waiter, ok, err)
+  waiter.has_returned = true
+  if ok then return end
+  waiter:abandon()
+  error(err, 0)
+end
+
+-- Lua 5.4: a variable that is closed with its block, in text, because other versions cannot read it. It is for the
+-- closing of the coroutine; one that ends with an error is not closed by itself.
 local CLOSING = [[
+  local pcall, finish = ...
   return function(waiter, work, ...)
     local guard <close> = waiter
-    work(waiter, ...)
-    waiter.has_returned = true
+    finish(waiter, pcall(work, waiter, ...))
   end
 ]]
 
 local function by_closing()
   local chunk = _VERSION ~= "Lua 5.1" and _VERSION ~= "Lua 5.2" and _VERSION ~= "Lua 5.3" and load and load(CLOSING)
-  return chunk and chunk()
-end
-
-local function finish(waiter, ok, err)
-  if ok then return end
-  waiter:abandon()
-  error(err, 0)
+  return chunk and chunk(pcall, finish)
 end
 
 local function by_pcall(waiter, work, ...)
