@@ -28,7 +28,7 @@ SPACE := $(subst ,, )
 LUA_NAMES  := $(LUA) $(LUA:lua%=lua-%) $(subst .,,$(LUA))
 LUA_CFLAGS ?= $(shell for name in $(LUA_NAMES); do pkg-config --cflags $$name 2>/dev/null && break; done)
 LIB_CFLAGS := $(shell pkg-config --cflags libcurl libcrypto zlib 2>/dev/null)
-LIBS       := $(shell pkg-config --libs libcurl libcrypto zlib 2>/dev/null)
+LIBS       := $(shell pkg-config --libs libcurl libcrypto zlib 2>/dev/null) -pthread
 
 CFLAGS   ?= -O2 -g
 HARDENING = -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong

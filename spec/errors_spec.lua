@@ -30,7 +30,7 @@ describe("errors", function()
 
   it("have the kinds of the contract and no other", function()
     local contract = "usage denied state callback dns connect tls timeout cancelled protocol too_large json"
-      .. " auth forbidden not_found conflict rate_limited rejected server wrong_phase closed job signature store"
+      .. " auth forbidden not_found conflict rate_limited rejected server wrong_phase closed job file signature store"
     assert.equal(contract, table.concat(errors.KINDS, " "))
     for _, kind in ipairs(errors.KINDS) do assert.equal(kind, errors.new(kind).kind) end
     assert.error_matches(function() errors.new("oops") end, "no such kind of error: oops")

@@ -3,12 +3,12 @@
 
 --- Every kind there is. Before sending: usage, wrong_phase, closed. On the way: dns, connect, tls, timeout,
 -- cancelled, protocol, too_large, json. The server's no: auth, forbidden, not_found, conflict, rate_limited,
--- rejected, server. The callback: denied, state, callback. Bulk: job. Notifications: signature. Kept tokens:
--- store.
+-- rejected, server. The callback: denied, state, callback. Bulk: job, file. Notifications: signature. Kept
+-- tokens: store.
 local KINDS = {
   "usage", "denied", "state", "callback", "dns", "connect", "tls", "timeout", "cancelled", "protocol",
   "too_large", "json", "auth", "forbidden", "not_found", "conflict", "rate_limited", "rejected", "server",
-  "wrong_phase", "closed", "job", "signature", "store",
+  "wrong_phase", "closed", "job", "file", "signature", "store",
 }
 
 local known = {}

@@ -63,6 +63,19 @@ local function waiting_for_job(wishes)
   end
 end
 
+-- A shop, and what downloading a job's file to a path gives.
+local function downloading(to, wishes)
+  return function()
+    wishes = wishes or {}
+    wishes.job_seconds = 0
+    local client = service:client { base_url = service:url(wishes) }
+    local instance = assert(service:client {}:create_instance(service:creating()))
+    local shop = assert(client:instance { token = instance.token, user_secret = service.user_secret })
+    local job = assert(shop:bulk_query { query = "select * from orders" })
+    return shop:bulk_download { id = job.id, object = "orders", to = to }
+  end
+end
+
 -- What a child process without memory for the answer gets: only its plain fields come back.
 local function without_memory()
   local err = child.run([[
@@ -237,6 +250,11 @@ local rows = {
   job = {
     { "the platform gave it up", waiting_for_job { job_seconds = 0.1, job_end = "ABORTED" },
       { outcome = "rejected", status = 200, retryable = false, attempts = 1, says = "the job ended as aborted" } },
+  },
+  file = {
+    { "there is no such directory", downloading("/proc/none/orders.json"),
+      { outcome = "not_sent", reason = "missing", retryable = false, attempts = 0, says = "to:" } },
+    { "it is a directory", downloading("/tmp"), { outcome = "not_sent", reason = "io" } },
   },
   closed = {
     { "the client was closed before", closed, { outcome = "not_sent", attempts = 0, retryable = false } },

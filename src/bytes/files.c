@@ -23,6 +23,20 @@ const char *sap_file_message(int fault) {
   }
 }
 
+const char *sap_file_reason(int fault) {
+  switch (fault) {
+    case ENOSPC:
+    case EDQUOT:
+    case EFBIG: return "full";
+    case ENOENT:
+    case ENOTDIR: return "missing";
+    case EACCES:
+    case EPERM:
+    case EROFS: return "denied";
+    default: return "io";
+  }
+}
+
 /* Opening and syncing */
 
 /* Copies the part of the path before the last slash; "." where there is none. */
@@ -49,7 +63,7 @@ static int sync_file(int fd) {
 }
 
 /* Puts the names in the directory of the path on the disk. Some file systems cannot sync a directory, and say so. */
-static int sync_directory(const char *path) {
+int sap_sync_directory(const char *path) {
   char dir[PATH_MAX];
   int fd, fault = copy_directory(path, dir);
   if (fault == 0) fault = open_again(dir, O_RDONLY | O_DIRECTORY, &fd);
@@ -74,7 +88,7 @@ static int check_directory(const char *dir) {
 
 static int make_directory(const char *dir) {
   if (mkdir(dir, DIRECTORY_FOR_THE_USER) != 0) return errno == EEXIST ? 0 : errno;
-  int fault = sync_directory(dir);
+  int fault = sap_sync_directory(dir);
   return fault == EACCES ? 0 : fault; /* one may make directories in what one cannot read */
 }
 
@@ -210,7 +224,7 @@ int sap_replace_file(const char *path, const char *temporary, const void *bytes,
     (void)unlink(temporary);
     return fault;
   }
-  return sync_directory(path);
+  return sap_sync_directory(path);
 }
 
 int sap_remove_file(const char *path) {

@@ -32,6 +32,12 @@ int sap_read_private_file(const char *path, size_t most, struct sap_buffer *out)
    meanwhile, or after a crash at any moment, finds the old file or the new one. Removes the new one after a failure. */
 int sap_replace_file(const char *path, const char *temporary, const void *bytes, size_t len);
 
+/* Puts the names in the directory of the path on the disk, where its file system can. 0, or a fault. */
+int sap_sync_directory(const char *path);
+
+/* What a fault of a file that others may read is called: "full", "missing", "denied" or "io". */
+const char *sap_file_reason(int fault);
+
 /* Removes a file; its absence is no fault. */
 int sap_remove_file(const char *path);
 

@@ -12,6 +12,7 @@ struct sap_engine *sap_engine_new(void) {
   struct sap_engine *engine = calloc(1, sizeof *engine);
   if (engine == NULL) return NULL;
   sap_reactor_init(&engine->commons.reactor);
+  sap_placer_init(&engine->commons.placer);
   sap_list_init(&engine->commons.done);
   sap_list_init(&engine->commons.pools);
   return engine;
@@ -30,6 +31,7 @@ void sap_engine_free(struct sap_engine *engine) {
   each_pool(engine, sap_pool_close);
   while (!sap_list_is_empty(&engine->commons.done)) sap_list_remove(engine->commons.done.next);
   sap_reactor_adopt(&engine->commons.reactor);
+  sap_placer_close(&engine->commons.placer, &engine->commons.reactor);
   sap_reactor_close(&engine->commons.reactor);
   if (engine->commons.initialised) curl_global_cleanup();
   free(engine);
@@ -50,9 +52,19 @@ static void act_if_due(struct sap_engine *engine, struct sap_pool *pool, int64_t
   sap_pool_act_due(pool);
 }
 
+/* Completes those whose files are in place, or whose time is up. */
+static void complete_placed(struct sap_engine *engine, int64_t now) {
+  struct sap_transfer *transfer;
+  while ((transfer = sap_placer_next(&engine->commons.placer, now)) != NULL) {
+    engine->events++;
+    sap_pool_complete_placed(transfer);
+  }
+}
+
 /* Whether there was anything to do. */
 static bool run_due(struct sap_engine *engine, int64_t now) {
   unsigned before = engine->events;
+  complete_placed(engine, now);
   struct sap_link *pools = &engine->commons.pools, *next;
   for (struct sap_link *link = pools->next; link != pools; link = next) {
     next = link->next;
@@ -62,7 +74,7 @@ static bool run_due(struct sap_engine *engine, int64_t now) {
 }
 
 static int64_t next_deadline(const struct sap_engine *engine) {
-  int64_t next = SAP_NEVER;
+  int64_t next = sap_placer_deadline(&engine->commons.placer);
   const struct sap_link *pools = &engine->commons.pools;
   for (struct sap_link *link = pools->next; link != pools; link = link->next)
     if (SAP_POOL(link)->deadline < next) next = SAP_POOL(link)->deadline;
@@ -80,7 +92,10 @@ static int collect(struct sap_engine *engine, int milliseconds, int most) {
   for (int i = 0; i < count; i++) {
     if (!sap_reactor_owns(reactor, &ready[i])) continue;
     engine->events++;
-    sap_pool_act(ready[i].owner, ready[i].fd, ready[i].what);
+    if (ready[i].owner == &engine->commons.placer)
+      sap_placer_clear(&engine->commons.placer); /* what is in its place is completed with what is due */
+    else
+      sap_pool_act(ready[i].owner, ready[i].fd, ready[i].what);
   }
   return 0;
 }

@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "bytes/files.h"
+
 /* Since 8.6 libcurl has a code of its own for a line that is too long. */
 enum { TOO_LARGE = 100 };
 
@@ -128,6 +130,13 @@ static const struct cause by_verdict[] = {
   [SAP_VERDICT_CANCELLED] = { ANY, ALWAYS, "cancelled", "the call was given up by its caller" },
   [SAP_VERDICT_CLOSED] = { ANY, ALWAYS, "closed", "the client was closed" },
   [SAP_VERDICT_FORKED] = { ANY, ALWAYS, "closed", "the process forked; the call went on in the parent only" },
+  [SAP_VERDICT_NOT_WRITTEN] = { ANY, ALWAYS, "file", "the file could not be written" },
+  [SAP_VERDICT_FILE_TOO_LARGE] = { ANY, ALWAYS, "too_large", "the answer is larger than max_bytes" },
+  [SAP_VERDICT_NOT_READ] = { ANY, ALWAYS, "file", "the file could not be read to its end" },
+  [SAP_VERDICT_NO_END] = { ANY, ALWAYS, "protocol",
+                           "the answer does not say where it ends, so nobody knows whether it is whole" },
+  [SAP_VERDICT_NO_FILE] = { ANY, ALWAYS, "protocol",
+                            "the server answered with a success that is no whole file" },
 };
 
 /* What libcurl says where the handshake was cut. OpenSSL names no error of its own for it ("SSL_ERROR_SYSCALL"), or,
@@ -218,6 +227,7 @@ struct sap_failure sap_failure_judge(const struct sap_facts *facts, const char *
   struct sap_failure failure = { .kind = cause.kind,
                                  .outcome = reached_server(facts, &cause) ? "unknown" : "not_sent",
                                  .message = cause.message };
+  if (strcmp(cause.kind, "file") == 0) failure.reason = sap_file_reason(facts->file_fault);
   if (cause.when == PROXY_REFUSED) failure.status = facts->connect_status;
   return failure;
 }

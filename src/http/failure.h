@@ -18,7 +18,12 @@ enum sap_verdict {
   SAP_VERDICT_SENT_ALREADY,
   SAP_VERDICT_CANCELLED,
   SAP_VERDICT_CLOSED,
-  SAP_VERDICT_FORKED
+  SAP_VERDICT_FORKED,
+  SAP_VERDICT_NOT_WRITTEN, /* the file that the answer arrives in */
+  SAP_VERDICT_FILE_TOO_LARGE,
+  SAP_VERDICT_NOT_READ, /* the file that is sent */
+  SAP_VERDICT_NO_END,
+  SAP_VERDICT_NO_FILE
 };
 
 /* What is known of a transfer that ended without a whole answer. */
@@ -31,6 +36,7 @@ struct sap_facts {
   bool head_whole;     /* the head of that answer did */
   long os_errno;       /* of the connection that failed; a reset sets it, an orderly end does not */
   long connect_status; /* what a proxy answered to CONNECT, 0 for none */
+  int file_fault;      /* of a file that could not be written or read, see bytes/files.h */
   long verify_result;  /* OpenSSL's on the server's certificate: 0 for a good one, 1 before there is any */
 };
 
@@ -38,6 +44,7 @@ struct sap_failure {
   const char *kind;    /* one of the public error kinds */
   const char *outcome; /* "not_sent" or "unknown" */
   const char *message; /* a sentence without any value of the request */
+  const char *reason;  /* of kind "file", else NULL */
   long status;         /* of a proxy's refusal, 0 for none */
 };
 

@@ -179,6 +179,22 @@ static void complete(struct sap_transfer *transfer, CURLcode code) {
   curl_multi_remove_handle(pool->multi, transfer->handle->easy);
   sap_transfer_finish(transfer, transfer->handle, code);
   give_handle(pool, transfer->handle, sap_transfer_wore_out(transfer));
+  transfer->handle = NULL;
+  if (transfer->done)
+    retire(transfer);
+  else
+    sap_placer_begin(&pool->commons->placer, &pool->commons->reactor, transfer->sink, transfer->deadline);
+}
+
+void sap_pool_complete_placed(struct sap_transfer *transfer) {
+  sap_transfer_note_placed(transfer);
+  retire(transfer);
+}
+
+/* The thread that has its file is not waited for. */
+static void give_up_placing(struct sap_transfer *transfer, enum sap_verdict verdict) {
+  sap_sink_discard(transfer->sink);
+  sap_transfer_give_up(transfer, CURLE_ABORTED_BY_CALLBACK, verdict);
   retire(transfer);
 }
 
@@ -228,7 +244,9 @@ void sap_pool_cancel(struct sap_transfer *transfer, enum sap_verdict verdict) {
   struct sap_pool *pool = transfer->pool;
   pool->references++;
   sap_pool_adopt(pool);
-  if (!transfer->done) {
+  if (!transfer->done && transfer->handle == NULL) {
+    give_up_placing(transfer, verdict);
+  } else if (!transfer->done) {
     transfer->facts.verdict = verdict;
     sap_pipe_guard_begin(&guard, (pool->quirks & SAP_QUIRK_RAISES_SIGPIPE) != 0);
     complete(transfer, CURLE_ABORTED_BY_CALLBACK);

@@ -10,6 +10,7 @@
 
 #include "bytes/list.h"
 #include "http/handle.h"
+#include "http/placer.h"
 #include "http/reactor.h"
 #include "http/transfer.h"
 
@@ -20,6 +21,7 @@ enum { SAP_MOST_SPARE = 256 };
 struct sap_commons {
   bool initialised; /* curl_global_init was called */
   struct sap_reactor reactor;
+  struct sap_placer placer;
   struct sap_link done; /* completed transfers, the oldest first */
   struct sap_link pools;
   uint64_t last_id;
@@ -57,6 +59,9 @@ void sap_pool_start(struct sap_pool *pool, struct sap_transfer *transfer, const 
 
 /* Ends a running transfer, whatever libcurl is doing with it. */
 void sap_pool_cancel(struct sap_transfer *transfer, enum sap_verdict verdict);
+
+/* Completes a running transfer whose file the placer has given back. */
+void sap_pool_complete_placed(struct sap_transfer *transfer);
 
 /* Lets libcurl work on a descriptor, or on what is due by the clock, and completes what is done. The pool may be gone
    afterwards, if nobody but its transfers held it. */

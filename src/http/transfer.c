@@ -1,9 +1,12 @@
 /* One HTTP exchange: what is sent, what arrived, how it ended. Knows the handle that carries it, not who drives that. */
 #include "http/transfer.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
+#include "bytes/files.h"
 #include "http/begin.h"
 #include "http/handle.h"
 #include "http/headers.h"
@@ -32,6 +35,7 @@ static void begin_answer(struct sap_transfer *transfer, const char *line, size_t
   sap_headers_status(&rest, &status);
   sap_buffer_clear(&transfer->head);
   transfer->facts.head_whole = false;
+  transfer->said = status;
   sap_coding_begin(&transfer->coding, status);
 }
 
@@ -58,10 +62,42 @@ static size_t on_header(char *line, size_t one, size_t len, void *context) {
   return sap_coding_read(&transfer->coding, line, len) ? len : refuse(transfer, SAP_VERDICT_CODED);
 }
 
+/* 200, 203 and 204 are the whole of what was asked for; 202 is not yet, 206 a part. */
+static bool is_file(int status) {
+  return status == 200 || status == 203 || status == 204;
+}
+
+static size_t refuse_file(struct sap_transfer *transfer, int fault) {
+  if (fault == SAP_SINK_IS_FULL) return refuse(transfer, SAP_VERDICT_FILE_TOO_LARGE);
+  transfer->facts.file_fault = fault;
+  return refuse(transfer, SAP_VERDICT_NOT_WRITTEN);
+}
+
+static size_t to_file(const struct sap_handle *handle, const char *data, size_t len) {
+  struct sap_sink *sink = handle->transfer->sink;
+  curl_off_t total = -1;
+  if (sink->bytes == 0) {
+    curl_easy_getinfo(handle->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &total);
+    if (total > 0) sink->total = (uint64_t)total;
+    if (sink->total > sink->most) return refuse_file(handle->transfer, SAP_SINK_IS_FULL);
+  }
+  int fault = sap_sink_write(sink, data, len);
+  return fault == 0 ? len : refuse_file(handle->transfer, fault);
+}
+
+/* A refusal is read as far as anybody reads it. */
+static size_t cut_refusal(struct sap_transfer *transfer, const char *data) {
+  transfer->cut = sap_buffer_append(&transfer->body, data, transfer->max_response - transfer->body.len) == 0;
+  return transfer->cut ? 0 : refuse(transfer, SAP_VERDICT_NO_MEMORY);
+}
+
 static size_t on_body(char *data, size_t one, size_t len, void *context) {
   struct sap_transfer *transfer = ((struct sap_handle *)context)->transfer;
   (void)one;
-  if (len > transfer->max_response - transfer->body.len) return refuse(transfer, SAP_VERDICT_BODY_TOO_LARGE);
+  if (transfer->sink != NULL && is_file(transfer->said)) return to_file(context, data, len);
+  if (len > transfer->max_response - transfer->body.len)
+    return transfer->sink != NULL ? cut_refusal(transfer, data)
+                                  : refuse(transfer, SAP_VERDICT_BODY_TOO_LARGE);
   if (sap_buffer_append(&transfer->body, data, len) != 0) return refuse(transfer, SAP_VERDICT_NO_MEMORY);
   return len;
 }
@@ -100,7 +136,24 @@ static void add_own_headers(struct sap_lines *headers, const struct sap_request 
     sap_lines_add(headers, gzip, sizeof gzip - 1);
   else
     sap_lines_add(headers, identity, sizeof identity - 1);
-  if (request->body_len > LARGEST_UNASKED) sap_lines_add(headers, no_question, sizeof no_question - 1);
+  if (request->body_len > LARGEST_UNASKED || request->source != NULL)
+    sap_lines_add(headers, no_question, sizeof no_question - 1);
+}
+
+/* 0 for none. A handle goes from call to call. */
+static CURLcode set_silence(CURL *easy, long seconds) {
+  CURLcode code = curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, seconds > 0 ? 1L : 0L);
+  return code == CURLE_OK ? curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, seconds) : code;
+}
+
+static CURLcode load_sink(struct sap_transfer *transfer, const struct sap_request *request) {
+  if (request->sink == NULL) return CURLE_OK;
+  transfer->sink = sap_sink_hold(request->sink);
+  transfer->sink->transfer = transfer;
+  int fault = sap_sink_restart(transfer->sink);
+  if (fault == 0) return CURLE_OK;
+  refuse_file(transfer, fault);
+  return CURLE_WRITE_ERROR;
 }
 
 /* A constant URL is parsed in a third of the time that one with a query takes. */
@@ -114,6 +167,8 @@ CURLcode sap_transfer_load(struct sap_transfer *transfer, struct sap_handle *han
   add_own_headers(&transfer->headers, request);
   CURLcode code = curl_easy_setopt(easy, CURLOPT_REQUEST_TARGET, request->target);
   if (code == CURLE_OK) code = sap_upload_load(handle, request);
+  if (code == CURLE_OK) code = load_sink(transfer, request);
+  if (code == CURLE_OK && request->silence_s > 0) code = set_silence(easy, request->silence_s);
   if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, request->gzip ? "gzip" : NULL);
   if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer->headers.list);
   if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, request->timeout_ms);
@@ -127,6 +182,7 @@ void sap_transfer_unload(struct sap_handle *handle) {
   curl_easy_setopt(handle->easy, CURLOPT_FRESH_CONNECT, 0L);
   curl_easy_setopt(handle->easy, CURLOPT_FORBID_REUSE, 0L);
   sap_upload_unload(handle);
+  if (handle->transfer != NULL && handle->transfer->sink != NULL) set_silence(handle->easy, 0);
   handle->transfer = NULL;
   handle->detail[0] = '\0';
 }
@@ -208,29 +264,93 @@ static void unpack(struct sap_transfer *transfer) {
   transfer->facts.verdict = said[unpacked].verdict;
 }
 
+static void forget_request(struct sap_transfer *transfer) {
+  sap_lines_free(&transfer->headers);
+  sap_upload_free(&transfer->upload);
+}
+
 static void end(struct sap_transfer *transfer) {
   transfer->done = true;
-  sap_lines_free(&transfer->headers);
-  sap_buffer_free(&transfer->upload.body);
+  forget_request(transfer);
+}
+
+static bool has_succeeded(const struct sap_transfer *transfer) {
+  return transfer->facts.code == CURLE_OK && transfer->facts.verdict == SAP_VERDICT_NONE;
+}
+
+static bool is_chunked(const struct sap_buffer *head) {
+  struct sap_slice rest = { head->data, head->len }, name, value;
+  int status;
+  sap_headers_status(&rest, &status);
+  while (sap_headers_next(&rest, &name, &value))
+    if (name.len == sizeof "transfer-encoding" - 1 &&
+        strncasecmp(name.data, "transfer-encoding", name.len) == 0 && value.len == sizeof "chunked" - 1 &&
+        strncasecmp(value.data, "chunked", value.len) == 0)
+      return true;
+  return false;
+}
+
+/* libcurl sees to it that the end was reached, where it was told: an answer that ends with its connection may be cut. */
+static bool tells_its_end(const struct sap_transfer *transfer, CURL *easy) {
+  curl_off_t length = -1;
+  curl_easy_getinfo(easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+  return length >= 0 || transfer->said == 204 || transfer->http_version >= CURL_HTTP_VERSION_2_0 ||
+         is_chunked(&transfer->head);
+}
+
+static void judge_file(struct sap_transfer *transfer, const struct sap_handle *handle) {
+  if (transfer->cut && transfer->facts.code == CURLE_WRITE_ERROR) transfer->facts.code = CURLE_OK;
+  if (!has_succeeded(transfer) || transfer->said / 100 != 2) return;
+  if (!is_file(transfer->said))
+    transfer->facts.verdict = SAP_VERDICT_NO_FILE;
+  else if (!tells_its_end(transfer, handle->easy))
+    transfer->facts.verdict = SAP_VERDICT_NO_END;
+}
+
+static bool has_whole_file(const struct sap_transfer *transfer) {
+  return transfer->sink != NULL && has_succeeded(transfer) && is_file(transfer->said);
+}
+
+static void explain_file(struct sap_transfer *transfer) {
+  const char *said = sap_file_message(transfer->facts.file_fault);
+  snprintf(transfer->detail, sizeof transfer->detail, "%s", said);
 }
 
 void sap_transfer_finish(struct sap_transfer *transfer, const struct sap_handle *handle, CURLcode code) {
   read_facts(transfer, handle, code);
   unpack(transfer);
+  if (transfer->sink != NULL) judge_file(transfer, handle);
   if (transfer->facts.verdict == SAP_VERDICT_NONE)
     memcpy(transfer->detail, handle->detail, sizeof transfer->detail);
+  if (transfer->facts.file_fault != 0) explain_file(transfer);
+  forget_request(transfer);
+  transfer->done = !has_whole_file(transfer);
+}
+
+void sap_transfer_note_placed(struct sap_transfer *transfer) {
+  struct sap_sink *sink = transfer->sink;
+  if (!atomic_load(&sink->placed)) {
+    sap_sink_discard(sink);
+    transfer->facts.code = CURLE_OPERATION_TIMEDOUT;
+  } else if (sink->fault != 0) {
+    refuse_file(transfer, sink->fault);
+    explain_file(transfer);
+  }
   end(transfer);
 }
 
 void sap_transfer_give_up(struct sap_transfer *transfer, CURLcode code, enum sap_verdict verdict) {
   transfer->facts.code = code;
   transfer->facts.verdict = verdict;
+  if (transfer->facts.file_fault != 0) explain_file(transfer);
+  if (transfer->sink != NULL) sap_list_remove(&transfer->sink->link);
   end(transfer);
 }
 
 void sap_transfer_free(struct sap_transfer *transfer) {
   sap_list_remove(&transfer->link);
   end(transfer);
+  if (transfer->sink != NULL) sap_sink_release(transfer->sink);
   sap_buffer_free(&transfer->head);
   sap_buffer_free(&transfer->body);
   free(transfer);

@@ -13,6 +13,7 @@
 #include "http/coding.h"
 #include "http/failure.h"
 #include "http/lines.h"
+#include "http/sink.h"
 #include "http/upload.h"
 
 struct sap_handle;
@@ -27,6 +28,9 @@ struct sap_request {
   const char *target; /* path and query, already encoded */
   const char *body;   /* or NULL */
   size_t body_len;
+  struct sap_source *source; /* in place of the body, or NULL */
+  struct sap_sink *sink;     /* a file for the body of a good answer, or NULL */
+  long silence_s;            /* without a byte, which end the transfer; 0 for any */
   long timeout_ms, connect_timeout_ms;
   size_t max_response; /* bytes of the decompressed body */
   bool gzip;           /* the answer may be compressed */
@@ -49,11 +53,14 @@ struct sap_transfer {
   struct sap_coding coding;
   struct sap_buffer body;
   size_t max_response;
-  int64_t deadline; /* by sap_reactor_now */
-  unsigned begins;  /* how often libcurl has begun to send it, where it asks before */
-  long sent_before; /* bytes that had left when it last began, such as what a proxy was asked */
-  bool refused;     /* it was not to go over the connection that libcurl had chosen */
-  bool only_new;    /* it goes over a new connection */
+  struct sap_sink *sink; /* what arrives in place of a body, or NULL */
+  int said;              /* the status of the last answer */
+  bool cut;              /* more of a refusal than anybody reads was left out */
+  int64_t deadline;      /* by sap_reactor_now */
+  unsigned begins;       /* how often libcurl has begun to send it, where it asks before */
+  long sent_before;      /* bytes that had left when it last began, such as what a proxy was asked */
+  bool refused;          /* it was not to go over the connection that libcurl had chosen */
+  bool only_new;         /* it goes over a new connection */
   bool done;
   struct sap_facts facts;
   long status, http_version;
@@ -80,9 +87,12 @@ CURLcode sap_transfer_load(struct sap_transfer *transfer, struct sap_handle *han
                            const struct sap_request *request);
 void sap_transfer_unload(struct sap_handle *handle);
 
-/* Notes how it ended: by the handle's account, or, where that cannot be asked, by a verdict alone. */
+/* Notes how it ended: by the handle's account, or, where that cannot be asked, by a verdict alone. After the first one that has
+   a whole file is not done yet: the file must be put in its place, and that be noted. */
 void sap_transfer_finish(struct sap_transfer *transfer, const struct sap_handle *handle, CURLcode code);
 void sap_transfer_give_up(struct sap_transfer *transfer, CURLcode code, enum sap_verdict verdict);
+
+void sap_transfer_note_placed(struct sap_transfer *transfer);
 
 /* Takes a transfer that was refused its connection out of the state that libcurl left it in: it may be handed over again,
    and gets a new connection. False where its time is up. */

@@ -38,6 +38,15 @@ static inline int sap_can_yield(lua_State *L) {
   return lua_isyieldable != NULL ? lua_isyieldable(L) : -1;
 }
 
+/* A number of bytes, which may be more than an integer of this Lua holds. */
+static inline void sap_push_size(lua_State *L, uint64_t size) {
+#if SAP_HAS_INTEGERS
+  lua_pushinteger(L, (lua_Integer)size);
+#else
+  lua_pushnumber(L, (lua_Number)size);
+#endif
+}
+
 /* The raw length of a table. */
 static inline size_t sap_raw_length(lua_State *L, int index) {
 #if LUA_VERSION_NUM >= 502

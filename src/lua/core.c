@@ -24,6 +24,7 @@ int luaopen_sapanywhere_core(lua_State *L) {
   sap_open_disguise(L);
   sap_open_engine(L);
   sap_open_transfer(L);
+  sap_open_body(L);
   sap_open_alarm(L);
   sap_open_seal(L);
   sap_open_files(L);

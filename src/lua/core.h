@@ -11,6 +11,7 @@ void sap_open_secure(lua_State *L);
 void sap_open_disguise(lua_State *L);
 void sap_open_engine(lua_State *L);
 void sap_open_transfer(lua_State *L);
+void sap_open_body(lua_State *L);
 void sap_open_alarm(lua_State *L);
 void sap_open_seal(lua_State *L);
 void sap_open_files(lua_State *L);

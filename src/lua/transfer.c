@@ -7,6 +7,7 @@
 #include "http/date.h"
 #include "http/headers.h"
 #include "http/pool.h"
+#include "lua/body.h"
 #include "lua/core.h"
 #include "lua/decode.h"
 #include "lua/userdata.h"
@@ -77,6 +78,16 @@ static void read_body(lua_State *L, struct sap_request *request) {
   request->body = lua_isnil(L, -1) ? NULL : luaL_checklstring(L, -1, &request->body_len);
 }
 
+/* Files: the body of the request, and what holds that of the answer. */
+static void read_files(lua_State *L, struct sap_request *request) {
+  lua_getfield(L, 2, "source");
+  request->source = sap_check_source(L, -1);
+  lua_getfield(L, 2, "sink");
+  request->sink = sap_check_sink(L, -1);
+  lua_getfield(L, 2, "silence");
+  request->silence_s = (long)luaL_optnumber(L, -1, 0);
+}
+
 static bool flag_field(lua_State *L, const char *name) {
   lua_getfield(L, 2, name);
   bool value = lua_toboolean(L, -1);
@@ -90,6 +101,7 @@ static void read_request(lua_State *L, struct sap_request *request) {
   request->origin = line_field(L, "origin");
   request->target = line_field(L, "target");
   read_body(L, request);
+  read_files(L, request);
   request->timeout_ms = milliseconds_field(L, "timeout");
   request->connect_timeout_ms = milliseconds_field(L, "connect_timeout");
   request->gzip = flag_field(L, "gzip");
@@ -242,7 +254,8 @@ static bool set_value(lua_State *L, const struct sap_transfer *transfer, const c
   return true;
 }
 
-/* Pushes status, headers, and the body as text or, where it is a success and asked for, the value that it says. */
+/* Pushes status, headers, and the body as text or, where it is a success and asked for, the value that it says; beside it
+   the number of `bytes` that went to a file. */
 static int push_response(lua_State *L, const struct sap_transfer *transfer, const char *nulls) {
   const char *body = transfer->body.data != NULL ? transfer->body.data : "";
   lua_createtable(L, 0, 6);
@@ -250,6 +263,10 @@ static int push_response(lua_State *L, const struct sap_transfer *transfer, cons
   lua_setfield(L, -2, "status");
   push_headers(L, &transfer->head);
   lua_setfield(L, -2, "headers");
+  if (transfer->sink != NULL && transfer->status / 100 == 2) {
+    sap_push_size(L, transfer->sink->bytes);
+    lua_setfield(L, -2, "bytes");
+  }
   if (nulls != NULL && transfer->status / 100 == 2 &&
       set_value(L, transfer, body, strcmp(nulls, "keep") == 0))
     return 1;
@@ -271,6 +288,7 @@ static void push_failure(lua_State *L, const struct sap_facts *facts, const char
   set_string(L, "outcome", failure.outcome);
   set_string(L, "message", failure.message);
   if (detail[0] != '\0') set_string(L, "detail", detail);
+  if (failure.reason != NULL) set_string(L, "reason", failure.reason);
   if (status == 0) return;
   lua_pushinteger(L, status);
   lua_setfield(L, -2, "status");
@@ -312,6 +330,10 @@ static const char *version_name(long version) {
   }
 }
 
+static uint64_t count_received(const struct sap_transfer *transfer) {
+  return transfer->body.len + (transfer->sink != NULL ? transfer->sink->bytes : 0);
+}
+
 /* transfer:timings(): how it went, in seconds since its start, and what it took. */
 static int transfer_timings(lua_State *L) {
   struct sap_transfer *transfer = sap_check_handle(L, 1, transfer_type);
@@ -321,7 +343,7 @@ static int transfer_timings(lua_State *L) {
   set_number(L, "tls", transfer->timings.tls);
   set_number(L, "first_byte", transfer->timings.first_byte);
   set_number(L, "total", transfer->timings.total);
-  lua_pushinteger(L, (lua_Integer)transfer->body.len);
+  sap_push_size(L, count_received(transfer));
   lua_setfield(L, -2, "bytes_received");
   lua_pushboolean(L, transfer->reused);
   lua_setfield(L, -2, "reused");
@@ -342,11 +364,13 @@ static int transfer_has_left(lua_State *L) {
   return 1;
 }
 
-/* transfer:close(): gives it up. What has not left is not sent, and the connection of what has is closed. */
+/* transfer:close(): gives it up. What has not left is not sent, the connection of what has is closed, and the file of an
+   answer removed. */
 static int transfer_close(lua_State *L) {
   struct sap_transfer *transfer = sap_take_handle(L, transfer_type);
   if (transfer == NULL) return 0;
   if (transfer->pool != NULL) sap_pool_cancel(transfer, SAP_VERDICT_CANCELLED);
+  if (transfer->sink != NULL) sap_sink_discard(transfer->sink);
   sap_transfer_free(transfer);
   return 0;
 }

@@ -104,4 +104,49 @@ M[5] = {
   answer = { is = "nothing" },
 }
 
+--- Downloads what a job has collected into a file: memory does not grow with it, and its name appears only when it is
+-- whole; a file of that name is replaced then. Until that, and where a process is killed meanwhile, there is a file
+-- beside it whose name begins with a dot and ends in `.part`; the next download to the same path removes what is left
+-- of dead ones. Only this user can read the file. The client's `timeout` and `max_response_bytes` do not apply; 60 seconds
+-- without a byte end the call. `GET {hub}/bulk/{id}/{object}`
+-- @function instance:bulk_download
+-- @tparam table given `id`, `object` (such as "orders") and `to` (the file's path, in a directory that exists) are
+--   required; besides `format` ("json", "jsonl" or "csv", default "json"), `timeout` (seconds for the whole, default
+--   3600), `max_bytes` (default 6 GiB), `on_progress(bytes, total)` (ten times a second at most; total is nil where
+--   the server does not tell it; it must not wait) and the options of a client
+-- @treturn[1] table `path`, as it was given, and `bytes`
+-- @return[1] nil
+-- @treturn[1] meta about the exchange
+-- @return[2] nil
+-- @treturn[2] error kind "file" where the file cannot be written: its `reason` is "full", "missing" (a directory),
+--   "denied" or "io"
+-- @treturn[2] meta about the exchange
+M[6] = {
+  name = "bulk_download", of = "instance",
+  method = "GET", path = "{hub}/bulk/{id}/{object}", auth = "instance", repeatable = true, way = "download",
+  fields = { HUB, ID, { option = "object", place = "path", required = true } },
+  needs = { "to" }, also = { "format", "max_bytes", "on_progress" },
+  answer = { is = "file" },
+}
+
+--- Uploads a file of rows and begins a job that reads it: it is sent as it is read, so memory does not grow with it,
+-- and at most once. The client's `timeout` does not apply. `POST {hub}/bulk/{object}`
+-- @function instance:bulk_upload
+-- @tparam table given `object` (such as "orders") and `file` (a path) are required; besides `meta_data` (a table, sent
+--   as JSON), `timeout` (seconds for the whole, default 3600) and the options of a client
+-- @treturn[1] table the job: `id` (number or string), `status`
+-- @return[1] nil
+-- @treturn[1] meta about the exchange
+-- @return[2] nil
+-- @treturn[2] error kind "file" where the file cannot be read: its `reason` is "missing", "denied" or "io"
+-- @treturn[2] meta about the exchange
+M[7] = {
+  name = "bulk_upload", of = "instance",
+  method = "POST", path = "{hub}/bulk/{object}", auth = "instance", way = "upload",
+  fields = { HUB, { option = "object", place = "path", required = true } },
+  needs = { "file" }, also = { "meta_data" },
+  makes = "a job",
+  answer = { is = "object", has = { { name = "id", is = "id" } } },
+}
+
 return M

@@ -152,8 +152,18 @@ local LIST = {
   { name = "query", check = checks.query, once = true },
   --- string - the beginning of a span of time, as ISO 8601
   { name = "from", check = checks.text, once = true },
-  --- string - its end
+  --- string - its end; the path of the file that is written
   { name = "to", check = checks.text, once = true },
+  --- string - the kind of rows: "customers", "orders" and so on
+  { name = "object", check = checks.id, once = true },
+  --- string - "json", "jsonl" (an object on each line) or "csv"
+  { name = "format", check = word { "json", "jsonl", "csv" }, once = true },
+  --- number - bytes that the file may have
+  { name = "max_bytes", check = integer(1, 2 ^ 53), once = true },
+  --- string - the path of the file that is sent
+  { name = "file", check = checks.text, once = true },
+  --- table - what the platform shall know of the file
+  { name = "meta_data", check = checks.tree, once = true },
   --- number - seconds between two looks, at first
   { name = "interval", check = seconds, once = true },
   --- fun(state:any) - is told how far the call is

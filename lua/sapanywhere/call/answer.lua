@@ -185,6 +185,7 @@ local RESULTS = {
     return count
   end,
   nothing = function() return true end,
+  file = function(_, response) return { bytes = response.bytes } end,
   value = function(_, response) return response.value end,
   anything = function(_, response)
     if response.value ~= nil then return response.value end
@@ -204,7 +205,7 @@ RESULTS["object or nothing"] = or_nothing(RESULTS.object)
 
 --- Whether the answer to a row's call is decoded.
 local function decodes(row)
-  return row.answer.is ~= "nothing"
+  return row.answer.is ~= "nothing" and row.answer.is ~= "file"
 end
 
 -- A page for people, such as a gateway's; nothing else in place of an instance is shown, for it may hold a token.
@@ -343,7 +344,7 @@ local function failure_of(row, request, failure, values)
   local err = errors.new(failure.kind, {
     message = row.title .. ": " .. redact.line(message, MESSAGE, redact.secrets(values))
       .. aftermath(row, request, failure.outcome),
-    outcome = failure.outcome, status = failure.status,
+    outcome = failure.outcome, status = failure.status, reason = failure.reason,
   })
   err.retryable = retry.may_repeat(request, err) and true or false
   return err

@@ -245,8 +245,9 @@ end
 -- @tparam table row
 -- @tparam table values the call's values; left as they are
 -- @treturn[1] table `{ method, origin, target, headers, body, timeout, connect_timeout, max_bytes, repeatable,
---   once, gzip }` as the engine takes it, and `state`, the one that is sent. The list of headers may be shared: not to
---   be changed.
+--   once, gzip }` as the engine takes it, with what download.lua and upload.lua have added to the values: `sink`,
+--   `source`, `silence`, `on_look`; and `state`, the one that is sent. The list of headers may be shared: not to be
+--   changed.
 -- @return[2] nil
 -- @treturn[2] table an error, where a value cannot be written as JSON or the body is too large
 local function request(row, values)
@@ -275,6 +276,7 @@ local function request(row, values)
     timeout = values.timeout, connect_timeout = values.connect_timeout,
     max_bytes = values.max_response_bytes or (is_list and LIST_BYTES or OBJECT_BYTES),
     repeatable = repeatable, once = not repeatable, gzip = row.answer.is == "list" or nil,
+    source = values.source, sink = values.sink, silence = values.silence, on_look = values.on_look,
   }
 end
 

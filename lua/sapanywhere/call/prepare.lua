@@ -12,8 +12,8 @@
 --   already; `quiet`, it is not an
 --   option of the call: the object that the call belongs to has it
 -- - `merges`: options whose entries join those of a `place`, at its top or `under` a name
--- - `also`: options that are taken though no field sends them; `content`: the check of an option `body` that is the
---   whole body
+-- - `also`: options that are taken though no field sends them; `needs`: such that are required; `content`: the check of
+--   an option `body` that is the whole body
 -- - `repeatable`: a second try can do no harm. A row whose method is a field is repeatable for GET
 -- - `movable`: the query may travel in the body of a POST
 -- - `rules`: functions of the values and the list of problems, for what options have to do with each other
@@ -92,6 +92,10 @@ local function take_others(row, options)
     row.beside_body[#row.beside_body + 1] = name
   end
   for _, name in ipairs(row.also or {}) do take(row, options.by_name[name]) end
+  for _, name in ipairs(row.needs or {}) do
+    take(row, options.by_name[name])
+    send(row, options.by_name[name], true)
+  end
   for _, option in ipairs(options.LIST) do
     if option.client then take(row, option) end
   end

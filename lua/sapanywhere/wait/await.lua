@@ -80,7 +80,7 @@ Waiter.__index = Waiter
 local function new_waiter(host, is_guarded)
   return setmetatable({
     host = host, loop = host.loop(), thread = coroutine.running(), is_guarded = is_guarded,
-    transfer = nil, done = false, has_returned = false, leads = false, signal = nil, look = nil,
+    transfer = nil, done = false, has_returned = false, leads = false, signal = nil, look = nil, on_look = nil,
   }, Waiter)
 end
 
@@ -114,6 +114,7 @@ end
 
 -- The transfer itself has the last word: what should have told the waiter may have run out of memory.
 local function is_done(waiter)
+  if waiter.on_look then waiter.on_look() end
   waiter.done = waiter.done or waiter.transfer:done()
   return waiter.done
 end
@@ -237,7 +238,9 @@ local function wait_by_blocking(waiter)
   alert_overtaken()
 end
 
+-- A request may bring what is called whenever its caller looks whether it is done: that must neither wait nor raise.
 local function work(waiter, pool, request)
+  waiter.on_look = request.on_look
   engine.start(pool, request, waiter)
   if waiter.host.blocks then wait_by_blocking(waiter) else wait_in_loop(waiter) end
 end
