@@ -109,7 +109,8 @@ describe("a bulk file", function()
       local id = job_of(3000000)
       assert.equal(3000000, assert(download { id = id, max_response_bytes = 1024, timeout = 60 }).bytes)
       for _, wishes in ipairs { {}, { chunked = true } } do
-        local err = expect_failure("too_large", { retryable = false }, download({ id = id, max_bytes = 100000 }, wishes))
+        local err = expect_failure("too_large", { retryable = false },
+          download({ id = id, max_bytes = 100000 }, wishes))
         assert.truthy(err.message:find("max_bytes", 1, true))
       end
     end)
@@ -200,7 +201,7 @@ describe("a bulk file", function()
       local other = service:client { base_url = service:url { delay_body = 5 } }
       local own = assert(other:instance { token = assert(client:create_instance(service:creating {})).token,
         user_secret = service.user_secret })
-      local err
+      local _, err
       sapanywhere.all {
         function() _, err = own:bulk_download { id = 1, object = "customers", to = dir .. "/rows" } end,
         function()
@@ -289,7 +290,7 @@ describe("a bulk file", function()
         io.read()
       ]]):format(dir .. "/rows.json"))
       local command = ("LUA_PATH=%q LUA_CPATH=%q exec %s %s")
-      local lua = child.interpreter and child.interpreter() or os.getenv "LUA" or arg and arg[-1] or "lua5.4"
+      local lua = child.interpreter()
       local living = io.popen(("sleep 3 | %s >%s/said"):format(
         command:format(package.path, package.cpath, lua, script), dir), "w")
             local dead = dir .. "/.rows.json.0123456789abcdef.part"
@@ -364,8 +365,8 @@ describe("a bulk file", function()
       local pool = engine:pool { max_connections = 1 }
       local origin, prefix = service.base_url:match("^(%a+://[^/]+)(.*)$")
       local transfer = pool:start {
-        method = "POST", origin = origin, target = prefix .. "/hubs/ecommerce/bulk/customers", headers = {}, source = source,
-        timeout = 20, connect_timeout = 10, max_bytes = 1000,
+        method = "POST", origin = origin, target = prefix .. "/hubs/ecommerce/bulk/customers", headers = {},
+        source = source, timeout = 20, connect_timeout = 10, max_bytes = 1000,
       }
       while not transfer:done() do assert(engine:wait({}, 5)) end
       local _, failure = transfer:result()

@@ -25,6 +25,7 @@
 ---| "wrong_phase"
 ---| "closed"
 ---| "job"
+---| "file"
 ---| "signature"
 ---| "store"
 
@@ -332,7 +333,7 @@
 ---@field user_secret? sapanywhere.Secret the user's secret of the account
 ---@field token? sapanywhere.Secret the token of an instance, as its creation returned it
 ---@field from? string the beginning of a span of time, as ISO 8601
----@field to? string its end
+---@field to? string its end; the path of the file that is written
 
 ---@class sapanywhere.answers.bulk_query
 ---@field id string|number
@@ -369,6 +370,27 @@
 ---@field id number|string the id, as an answer has it
 ---@field user_secret? sapanywhere.Secret the user's secret of the account
 ---@field token? sapanywhere.Secret the token of an instance, as its creation returned it
+
+---@class sapanywhere.options.instance.bulk_download: sapanywhere.options.client
+---@field id number|string the id, as an answer has it
+---@field to string its end; the path of the file that is written
+---@field object string the kind of rows: "customers", "orders" and so on
+---@field user_secret? sapanywhere.Secret the user's secret of the account
+---@field token? sapanywhere.Secret the token of an instance, as its creation returned it
+---@field format? string "json", "jsonl" (an object on each line) or "csv"
+---@field max_bytes? number bytes that the file may have
+---@field on_progress? fun(state: any) is told how far the call is
+
+---@class sapanywhere.options.instance.bulk_upload: sapanywhere.options.client
+---@field object string the kind of rows: "customers", "orders" and so on
+---@field file string the path of the file that is sent
+---@field user_secret? sapanywhere.Secret the user's secret of the account
+---@field token? sapanywhere.Secret the token of an instance, as its creation returned it
+---@field meta_data? table what the platform shall know of the file
+
+---@class sapanywhere.answers.bulk_upload
+---@field id string|number
+---@field [string] any
 
 ---@class sapanywhere.options.resource.list: sapanywhere.options.client
 ---@field user_secret? sapanywhere.Secret the user's secret of the account
@@ -638,6 +660,25 @@ function Instance:bulk_errors(given) end
 ---@return sapanywhere.Error?
 ---@return sapanywhere.Meta meta about the exchange
 function Instance:bulk_cancel(given) end
+
+--- Downloads what a job has collected into a file: memory does not grow with it, and its name appears only when it is
+--- whole; a file of that name is replaced then. Until that, and where a process is killed meanwhile, there is a file
+--- beside it whose name begins with a dot and ends in `.part`; the next download to the same path removes what is left
+--- of dead ones. Only this user can read the file. The client's `timeout` and `max_response_bytes` do not apply; 60
+--- seconds without a byte end the call. `GET {hub}/bulk/{id}/{object}`
+---@param given sapanywhere.options.instance.bulk_download `id`, `object` (such as "orders") and `to` (the file's path, in a directory that exists) are required; besides `format` ("json", "jsonl" or "csv", default "json"), `timeout` (seconds for the whole, default 3600), `max_bytes` (default 6 GiB), `on_progress(bytes, total)` (ten times a second at most; total is nil where the server does not tell it; it must not wait) and the options of a client
+---@return table? result `path`, as it was given, and `bytes`
+---@return sapanywhere.Error? err kind "file" where the file cannot be written: its `reason` is "full", "missing" (a directory), "denied" or "io"
+---@return sapanywhere.Meta meta about the exchange
+function Instance:bulk_download(given) end
+
+--- Uploads a file of rows and begins a job that reads it: it is sent as it is read, so memory does not grow with it,
+--- and at most once. The client's `timeout` does not apply. `POST {hub}/bulk/{object}`
+---@param given sapanywhere.options.instance.bulk_upload `object` (such as "orders") and `file` (a path) are required; besides `meta_data` (a table, sent as JSON), `timeout` (seconds for the whole, default 3600) and the options of a client
+---@return sapanywhere.answers.bulk_upload? result the job: `id` (number or string), `status`
+---@return sapanywhere.Error? err kind "file" where the file cannot be read: its `reason` is "missing", "denied" or "io"
+---@return sapanywhere.Meta meta about the exchange
+function Instance:bulk_upload(given) end
 
 --- Rows of one kind, below the hub: `shop.customers`, `shop.orders`, `shop.products`, or what `shop:resource` gives.
 ---@class sapanywhere.Resource

@@ -1,6 +1,6 @@
 /* Puts whole files in their places, each on a thread of its own, for the disk may take its time. */
-#ifndef SAP_PLACER_H
-#define SAP_PLACER_H
+#ifndef SAP_HTTP_PLACER_H
+#define SAP_HTTP_PLACER_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 /* A file that an answer arrives in. Until it is whole it has a name of its own beside the final one. */
-#ifndef SAP_SINK_H
-#define SAP_SINK_H
+#ifndef SAP_HTTP_SINK_H
+#define SAP_HTTP_SINK_H
 
 #include <stdatomic.h>
 #include <stdbool.h>

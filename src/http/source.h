@@ -1,6 +1,6 @@
 /* The body of a request that is a file between two texts. */
-#ifndef SAP_SOURCE_H
-#define SAP_SOURCE_H
+#ifndef SAP_HTTP_SOURCE_H
+#define SAP_HTTP_SOURCE_H
 
 #include <stddef.h>
 #include <stdint.h>

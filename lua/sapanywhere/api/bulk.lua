@@ -107,8 +107,8 @@ M[5] = {
 --- Downloads what a job has collected into a file: memory does not grow with it, and its name appears only when it is
 -- whole; a file of that name is replaced then. Until that, and where a process is killed meanwhile, there is a file
 -- beside it whose name begins with a dot and ends in `.part`; the next download to the same path removes what is left
--- of dead ones. Only this user can read the file. The client's `timeout` and `max_response_bytes` do not apply; 60 seconds
--- without a byte end the call. `GET {hub}/bulk/{id}/{object}`
+-- of dead ones. Only this user can read the file. The client's `timeout` and `max_response_bytes` do not apply; 60
+-- seconds without a byte end the call. `GET {hub}/bulk/{id}/{object}`
 -- @function instance:bulk_download
 -- @tparam table given `id`, `object` (such as "orders") and `to` (the file's path, in a directory that exists) are
 --   required; besides `format` ("json", "jsonl" or "csv", default "json"), `timeout` (seconds for the whole, default
