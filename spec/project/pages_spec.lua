@@ -121,7 +121,7 @@ describe("what the pages name", function()
   end)
 
   -- Made by a step of the Makefile, or a file of somebody else's.
-  local ELSEWHERE = { "^build/", "^sapanywhere%-lua", "^text/", "^application/", "^multipart/", "^spec/x" }
+  local ELSEWHERE = { "^build/", "^share/", "^sapanywhere%-lua", "^text/", "^application/", "^multipart/", "^spec/x" }
 
   local function is_elsewhere(path)
     for _, pattern in ipairs(ELSEWHERE) do
