@@ -243,8 +243,12 @@ types: $(CORE) ## write types/ anew: what editors know of each function and opti
 
 RUN_PACKAGING = LUA_PATH='lua/?.lua;packaging/?.lua;;' LUA_CPATH='$(BUILD)/?.so;;'
 
-doc: deps-doc ## the reference of every public function, into build/doc
-	@ldoc --quiet --fatalwarnings -c docs/config.ld . && echo "open build/doc/index.html"
+doc: deps-doc ## README, guides, examples and the reference of every public function as a site, into build/doc
+	@$(MAKE) --no-print-directory doc-run
+
+doc-run: $(CORE)
+	@rm -rf build/doc && mkdir -p build/doc
+	@$(RUN_PACKAGING) $(LUA) packaging/make_site.lua build/doc && echo "open build/doc/index.html"
 
 bench: deps-bench ## the numbers beside the floor and the peers; QUICK=1 for a short run, see bench/README.md
 	@for lua in lua5.4 luajit; do $(MAKE) --no-print-directory LUA=$$lua BUILD=build/$$lua || exit; done
@@ -371,5 +375,5 @@ lua-cflags:
 .DELETE_ON_ERROR:
 .PHONY: FORCE all each-lua $(patsubst %,deps-%,build demo test bench check fuzz soak lint doc command $(APART)) \
   test test-luas test-in $(LUAS:%=test-on-%) $(APART:%=test-%) spec helpers check $(patsubst %,check-%,sanitized valgrind eager memory older) \
-  fuzz fuzz-run soak soak-run demo demo-run types dist doc bench bench-run lint $(patsubst %,lint-%,lua format c compilers) \
+  fuzz fuzz-run soak soak-run demo demo-run types dist doc doc-run bench bench-run lint $(patsubst %,lint-%,lua format c compilers) \
   format env install install-library install-command completions clean help lua-cflags

@@ -264,13 +264,17 @@ local function chapter_of(name)
   end
 end
 
-local function say_store_functions(chapter)
-  say "---@class sapanywhere.store"
-  say "sapanywhere.store = {}\n"
+-- A table of functions in the module: `sapanywhere.store`, `sapanywhere.private`.
+local function say_part(chapter)
+  local prefix = "sapanywhere." .. chapter.name
+  say_text(chapter.text)
+  say("---@class %s\n%s = {}\n", prefix, prefix)
   for _, entry in ipairs(chapter.entries) do
-    if entry.shown:find("^sapanywhere%.store") then say_function(chapter, entry, entry.shown) end
+    if entry.shown:find(prefix .. ".", 1, true) == 1 then say_function(chapter, entry, entry.shown) end
   end
 end
+
+local PARTS = { store = true, private = true }
 
 local function methods_of(chapter)
   local list = {}
@@ -301,14 +305,15 @@ local function module_types()
   end
   say_class(module, "sapanywhere")
   for _, entry in ipairs(module.entries) do
-    if entry.kind == "value" and entry.name ~= "store" then
+    if entry.kind == "value" and not PARTS[entry.name] then
       say_text(entry.text)
       say("sapanywhere.%s = %s\n", entry.name, entry.name == "_VERSION" and '""' or "{}")
     end
   end
   say_functions(module, "sapanywhere", ".", module.entries)
   say_functions(client, "sapanywhere", ".", module.calls_of)
-  say_store_functions(chapter_of "store")
+  say_part(chapter_of "store")
+  say_part(chapter_of "private")
   say "return sapanywhere"
   return table.concat(out, "\n") .. "\n"
 end

@@ -831,9 +831,6 @@ local sapanywhere = {}
 --- The version, such as "1.0.0".
 sapanywhere._VERSION = ""
 
---- Small files that are this user's alone, see `sapanywhere.private`.
-sapanywhere.private = {}
-
 --- What stands for JSON's null with the option `null = "keep"`; the same value as `cjson.null`.
 sapanywhere.null = {}
 
@@ -1022,6 +1019,12 @@ function sapanywhere.delete_instance(given) end
 ---@return sapanywhere.Meta meta about the exchange
 function sapanywhere.request(given) end
 
+--- Where tokens are kept: the instances that were made, each under a name of yours.
+---
+--- A store has the methods `put`, `get`, `token`, `names` and `remove`, wherever it keeps its entries. With a key they
+--- are sealed with AES-256-GCM, each for its name: whoever reads the file or the Redis sees the names only, and whoever
+--- changes an entry, or gives it to another name, is noticed. That an older entry was put back, or one taken away, is
+--- not.
 ---@class sapanywhere.store
 sapanywhere.store = {}
 
@@ -1047,5 +1050,38 @@ function sapanywhere.store.file(given) end
 ---@return sapanywhere.Store? result the store
 ---@return sapanywhere.Error err kind "usage", with every problem
 function sapanywhere.store.redis(given) end
+
+--- Small files that are one user's alone: settings, addresses, keys. The command keeps its own this way.
+---
+--- They are 0600, replaced whole, in directories that nobody else may write into; one that others may read is refused.
+---@class sapanywhere.private
+sapanywhere.private = {}
+
+--- Reads a file.
+---
+--- Raises when `path` is not a string, or empty.
+---@param path string
+---@return string? result its bytes, 1 MiB at most
+---@return string err what is wrong
+---@return string meta "missing", "open_to_others" or "io"
+function sapanywhere.private.read(path) end
+
+--- Writes a file, in place of what was there; directories that are missing are made, 0700.
+---
+--- Raises when `path` is not a string, or empty.
+---@param path string
+---@param text string
+---@return boolean? result true, when it is on the disk
+---@return string err what is wrong
+---@return string meta "open_to_others" or "io"
+function sapanywhere.private.write(path, text) end
+
+--- Removes a file.
+---
+--- Raises when `path` is not a string, or empty.
+---@param path string
+---@return boolean? result true, also where there was none
+---@return string err what is wrong
+function sapanywhere.private.remove(path) end
 
 return sapanywhere

@@ -260,6 +260,8 @@ M.chapters = {
   { name = "store", class = "sapanywhere.Store", title = "Stores of tokens", text = head_of(LUA .. "/store.lua"),
     entries = join(entries_of({ M = true }, "sapanywhere.store.", LUA .. "/store.lua"),
       entries_of({ store = true }, "store:", LUA .. "/store/methods.lua")) },
+  { name = "private", class = "sapanywhere.private", title = "Private files", text = head_of(LUA .. "/private.lua"),
+    entries = entries_of({ M = true }, "sapanywhere.private.", LUA .. "/private.lua") },
   { name = "sandbox", class = "sapanywhere.Sandbox", title = "The local service",
     text = head_of(LUA .. "/sandbox.lua"),
     entries = entries_of({ sandbox = true, Sandbox = true }, "sandbox:", LUA .. "/sandbox.lua"),

@@ -1,90 +1,118 @@
--- The reference that `make doc` makes: without a warning, and with an entry for every public name.
+-- The site that `make doc` makes: an entry for every public name, a row for every option, and no dead link.
 
+local endpoints = require "sapanywhere.api.rows"
+local options = require "sapanywhere.api.options"
+local prepare = require "sapanywhere.call.prepare"
 local sapanywhere = require "sapanywhere"
 local sandbox = require "sapanywhere.sandbox"
 local system = require "sapanywhere.sandbox.carrier.system"
+local child = require "support.child"
 
 -- The public names of a table or of an object's methods.
 local function names_of(value)
   local names = {}
   for name in pairs(value) do
-    if type(name) == "string" and not name:find("^__") then names[#names + 1] = name end
+    if type(name) == "string" and (name == "_VERSION" or not name:find("^_")) then names[#names + 1] = name end
   end
   table.sort(names)
   return names
 end
 
-describe("the reference", function()
-  local dir
+describe("the site", function()
+  local dir, said
+  local pages = {}
 
-  setup(function() dir = system.output("mktemp -d"):gsub("\n", "") end)
+  setup(function()
+    dir = system.output("mktemp -d"):gsub("\n", "")
+    said = system.output(("LUA_PATH='lua/?.lua;packaging/?.lua;;' %s packaging/make_site.lua %s 2>&1")
+      :format(child.interpreter(), dir))
+    for name in system.output("cd " .. dir .. " && ls *.html"):gmatch("[^\n]+") do
+      pages[name] = system.read_file(dir .. "/" .. name)
+    end
+  end)
   teardown(function() os.execute("rm -rf '" .. dir .. "'") end)
 
-  it("is made without a warning", function()
-    local ldoc = "ldoc --quiet --fatalwarnings -c docs/config.ld -d %s . 2>&1; echo $?"
-    local said = system.output(ldoc:format(dir)):gsub("^reading configuration[^\n]*\nchanging[^\n]*\n", "")
-    assert.equal("0\n", said)
-  end)
+  it("is made without a word", function() assert.equal("", said) end)
 
-  local function entries_of(page)
-    local found, text = {}, system.read_file(dir .. "/" .. page .. ".html")
-    for name in text:gmatch('<a name = "([^"]+)"></a>') do found[name:match("[^:.]+$")] = true end
-    return found
-  end
-
-  local function expect_entries(page, names)
-    local entries = entries_of(page)
+  local function expect_entries(chapter, names)
+    local page = assert(pages["reference-" .. chapter .. ".html"], chapter)
     assert.truthy(names[1])
-    for _, name in ipairs(names) do assert(entries[name], page .. " has no entry for " .. name) end
+    for _, name in ipairs(names) do
+      assert(page:find('<h2 id="' .. name .. '">', 1, true), chapter .. " has no entry for " .. name)
+    end
   end
 
-  it("has every name of the module", function()
-    expect_entries("modules/sapanywhere", names_of(sapanywhere))
+  it("has every name of the module, and the three tables", function()
+    local names = names_of(sapanywhere)
+    for i = #names, 1, -1 do
+      if endpoints[names[i]] or names[i] == "each_instance" then table.remove(names, i) end
+    end
+    expect_entries("sapanywhere", names)
+    expect_entries("sapanywhere", { "error", "meta", "event" })
   end)
 
-  it("has every method of a client: its own, or under the module's name for it", function()
+  it("has every method of every object", function()
     local client = assert(sapanywhere.new {})
-    for _, name in ipairs(names_of(getmetatable(client).__index)) do
-      expect_entries(sapanywhere[name] and "modules/sapanywhere" or "classes/sapanywhere.client", { name })
-    end
+    local shop = assert(sapanywhere.instance { user_secret = "u", token = "t" })
+    local objects = {
+      client = client, instance = shop, resource = shop.orders,
+      state = assert(sapanywhere.state { key = ("k"):rep(32) }), webhook = assert(sapanywhere.webhook { key = "k" }),
+      store = assert(sapanywhere.store.file { path = "shops.json" }),
+    }
+    for chapter, object in pairs(objects) do expect_entries(chapter, names_of(getmetatable(object).__index)) end
+    expect_entries("store", { "file", "redis" })
+    expect_entries("private", names_of(require "sapanywhere.private"))
     client:close()
   end)
 
-  it("has every method of an instance and of a resource", function()
-    local shop = assert(sapanywhere.instance { user_secret = "u", token = "t" })
-    expect_entries("classes/sapanywhere.instance", names_of(getmetatable(shop).__index))
-    expect_entries("classes/sapanywhere.instance", names_of(getmetatable(shop.orders).__index))
-  end)
-
-  it("has every method of a sealer", function()
-    local sealer = assert(sapanywhere.state { key = ("k"):rep(32) })
-    expect_entries("modules/sapanywhere.state", names_of(getmetatable(sealer).__index))
-  end)
-
-  it("has every method of a reader of notifications", function()
-    local reader = assert(sapanywhere.webhook { key = "k" })
-    expect_entries("modules/sapanywhere.webhook", names_of(getmetatable(reader).__index))
-  end)
-
-  it("has both stores, and every method of theirs", function()
-    expect_entries("modules/sapanywhere.store", { "file", "redis" })
-    local store = assert(sapanywhere.store.file { path = "shops.json" })
-    expect_entries("classes/sapanywhere.store.methods", names_of(getmetatable(store).__index))
-  end)
-
   it("has every function of the sandbox, every method and every field that is for users", function()
-    expect_entries("modules/sapanywhere.sandbox", names_of(sandbox))
     local service = assert(sandbox.start {})
-    expect_entries("modules/sapanywhere.sandbox", names_of(getmetatable(service).__index))
-    local page = system.read_file(dir .. "/modules/sapanywhere.sandbox.html")
-    for _, name in ipairs {
-      "base_url", "tls_base_url", "ca_file", "api_key", "api_secret", "user_secret", "organization_secret",
-      "callback_url", "tls_faults", "refused_url",
-    } do
-      assert.truthy(service[name])
-      assert(page:find(name, 1, true), name)
-    end
-    for name in pairs(service.tls_faults) do assert(page:find(name, 1, true), name) end
+    expect_entries("sandbox", names_of(sandbox))
+    expect_entries("sandbox", names_of(getmetatable(service).__index))
+    for name in pairs(service.tls_faults) do assert(pages["reference-sandbox.html"]:find(name, 1, true), name) end
     service:stop()
+  end)
+
+  it("has a row for each option of each call, but for those of any call", function()
+    for _, row in ipairs(endpoints.list) do
+      local page = pages["reference-" .. (row.of or "client") .. ".html"]
+      local head = '<h2 id="' .. row.name .. '">'
+      local entry = assert(page:match(head .. "(.-)<h2 ") or page:match(head .. "(.*)$"))
+      for name in pairs(prepare.ready(row, options).known) do
+        if not options.by_name[name].client then
+          assert(entry:find("<td><code>" .. name .. "</code></td>", 1, true), row.title .. " " .. name)
+        end
+      end
+      assert(entry:find(row.path:gsub("[{}]", "%0"), 1, true), row.title .. " does not say its request")
+      assert(entry:find("<strong>Errors:</strong>", 1, true), row.title)
+    end
+  end)
+
+  it("has no dead link", function()
+    local dead = {}
+    for name, text in pairs(pages) do
+      for href in text:gmatch('<a [^>]*href="([^"]*)"') do
+        local page, id = href:match("^([^#]*)#?(.*)$")
+        page = page == "" and name or page
+        local target = pages[page]
+        if not href:find("^https?:") and (not target or id ~= "" and not target:find('id="' .. id .. '"', 1, true)) then
+          dead[#dead + 1] = name .. " → " .. href
+        end
+      end
+      for src in text:gmatch('<img src="([^"]*)"') do
+        if system.output(("test -e %s/%s; echo $?"):format(dir, src)) ~= "0\n" then dead[#dead + 1] = src end
+      end
+    end
+    table.sort(dead)
+    assert.same({}, dead)
+  end)
+
+  it("leaves no sign of Markdown or of LDoc in what is read", function()
+    for name, text in pairs(pages) do
+      local prose = text:gsub("<pre.-</pre>", ""):gsub("<code>.-</code>", "")
+      for _, sign in ipairs { "@{", "```", "@tparam", "\n|", "](" } do
+        assert(not prose:find(sign, 1, true), name .. " shows " .. sign)
+      end
+    end
   end)
 end)
