@@ -177,7 +177,7 @@ eager-%:
 
 memory-%:
 	@echo "== Without memory, everywhere"
-	@ALLOCATIONS=all $(MAKE) --no-print-directory spec LUA=$* SPEC=spec/promises/memory_spec.lua
+	@$(MAKE) --no-print-directory spec LUA=$* SPEC=spec/promises/memory_spec.lua
 
 fuzz: deps-fuzz ## every fuzzer for SECONDS (default 10) each; FUZZERS="percent text" for some
 	@$(MAKE) --no-print-directory fuzz-run CC=clang LUA=lua5.4 BUILD=build/fuzz SANITIZE=fuzzer-no-link,address,undefined

@@ -205,10 +205,11 @@ static bool begin_anew(struct sap_transfer *transfer) {
   return sap_transfer_renew(transfer) && curl_multi_add_handle(transfer->pool->multi, easy) == CURLM_OK;
 }
 
-/* What libcurl calls otherwise: since 8.x, that there is no memory for a URL
-   which was good when the handle was aimed at it; since 8.23, that a client's key is of no use. */
+/* What libcurl calls otherwise: since 8.x, that there is no memory for a URL which was good when the handle was aimed at
+   it; that there is none for an entry of CURLOPT_RESOLVE, all of which are well written; since 8.23, that a client's key
+   is of no use. */
 static CURLcode true_code(const struct sap_pool *pool, const struct sap_transfer *transfer, CURLcode code) {
-  if (code == CURLE_URL_MALFORMAT) return CURLE_OUT_OF_MEMORY;
+  if (code == CURLE_URL_MALFORMAT || code == CURLE_SETOPT_OPTION_SYNTAX) return CURLE_OUT_OF_MEMORY;
   if (code == CURLE_BAD_FUNCTION_ARGUMENT && pool->settings.key_file != NULL && !transfer->facts.answered)
     return CURLE_SSL_CERTPROBLEM;
   return code;

@@ -95,9 +95,7 @@ local function overtake(leader)
   engine.alert()
 end
 
---- Tells that the transfer is done, in whatever loop it is waited for. Called by the engine.
-function Waiter:tell()
-  self.done = true
+local function wake(self)
   if self.signal then self.signal:post() end
   if self.leads then return overtake(self) end
   -- Within `all`, a signal only notes who may go on: its loop has to wake for that.
@@ -105,6 +103,13 @@ function Waiter:tell()
   local leader = host.is_asleep and host.is_asleep() and leaders[self.loop]
   if not leader then return end
   if leader.leads then overtake(leader) elseif leader.signal then leader.signal:post() end
+end
+
+--- Tells that the transfer is done, in whatever loop it is waited for. Called by the engine. It counts as told only
+-- where nothing was raised: waking may want memory, and `engine.tell_again` comes after a failure.
+function Waiter:tell()
+  wake(self)
+  self.done = true
 end
 
 --- Whether its caller may still want the answer. Called by the engine.

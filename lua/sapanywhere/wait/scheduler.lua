@@ -41,11 +41,11 @@ function Signal:wait()
   self.posted = false
 end
 
+-- Notes that it is posted at the end: where there is no memory for the place among the ready ones, it is not.
 function Signal:post()
   if self.posted then return end
-  self.posted = true
   if self.waiting then table.insert(self.ready, self.waiting) end
-  self.waiting = nil
+  self.posted, self.waiting = true, nil
 end
 
 function Signal.close() end
