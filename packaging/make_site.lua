@@ -279,9 +279,12 @@ local NOT_OF_CALLS = { denied = true, state = true, callback = true, signature =
 local function say_errors(out, entry)
   local kinds = {}
   for _, kind in ipairs(book.KINDS) do
-    if not NOT_OF_CALLS[kind] or kind == "job" and entry.row.way == "job" then kinds[#kinds + 1] = "`" .. kind .. "`" end
+    if not NOT_OF_CALLS[kind] or kind == "job" and entry.row.way == "job" then
+      kinds[#kinds + 1] = "`" .. kind .. "`"
+    end
   end
-  out[#out + 1] = ("\n**Errors:** the kinds %s; see [what to do](index.html#errors).\n"):format(table.concat(kinds, ", "))
+  local listed = table.concat(kinds, ", ")
+  out[#out + 1] = ("\n**Errors:** the kinds %s; see [what to do](index.html#errors).\n"):format(listed)
 end
 
 local function show_type(kind)

@@ -25,7 +25,8 @@ local function sleep(seconds) os.execute("sleep " .. seconds) end
 -- Asks the driver; gives the value, or nil and what went wrong.
 local function ask(self, method, path, body)
   local answer = curl.ask(method, self.origin .. path, {
-    headers = { "Content-Type: application/json" }, body = body and cjson.encode(body) or method == "POST" and "{}" or nil,
+    headers = { "Content-Type: application/json" },
+    body = body and cjson.encode(body) or method == "POST" and "{}" or nil,
   })
   local ok, said = pcall(cjson.decode, answer.body)
   if not ok then return nil, "the driver does not answer" end
