@@ -6,9 +6,8 @@
 
 /* versions() -> a table of texts by the library's name. */
 static int get_versions(lua_State *L) {
-  struct sap_version version;
-
   lua_newtable(L);
+  struct sap_version version;
   for (int i = 0; (version = sap_version_of(i)).name != NULL; i++) {
     lua_pushstring(L, version.value);
     lua_setfield(L, -2, version.name);
