@@ -104,7 +104,7 @@ static int name_temporary(struct sap_sink *sink) {
       snprintf(sink->temporary, room, "%.*s%s", (int)(name_in(sink->path) - sink->path), sink->path, stem);
   for (size_t i = 0; i < sizeof random; i++)
     at += snprintf(sink->temporary + at, room - (size_t)at, "%02x", random[i]);
-  snprintf(sink->temporary + at, room - (size_t)at, "%s", ending);
+  (void)snprintf(sink->temporary + at, room - (size_t)at, "%s", ending);
   return 0;
 }
 

@@ -313,7 +313,7 @@ static bool has_whole_file(const struct sap_transfer *transfer) {
 
 static void explain_file(struct sap_transfer *transfer) {
   const char *said = sap_file_message(transfer->facts.file_fault);
-  snprintf(transfer->detail, sizeof transfer->detail, "%s", said);
+  (void)snprintf(transfer->detail, sizeof transfer->detail, "%s", said);
 }
 
 void sap_transfer_finish(struct sap_transfer *transfer, const struct sap_handle *handle, CURLcode code) {
