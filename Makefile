@@ -357,6 +357,14 @@ completions: $(CORE) # what the command says of itself for the shells, into pack
 	$(RUN) $(LUA) bin/sapanywhere completion bash >packaging/completion.bash
 	$(RUN) $(LUA) bin/sapanywhere completion zsh >packaging/completion.zsh
 
+static: $(BUILD)/libsapanywhere.a ## the core as a library to link into a program that has its own Lua, for LUA
+
+# Of all names only the opener stays visible.
+$(BUILD)/libsapanywhere.a: $(OBJECTS)
+	@echo "archive $@"
+	$(Q)rm -f $@ && $(LD) -r -o $(BUILD)/whole.o $(OBJECTS) && \
+	  objcopy --keep-global-symbol=luaopen_sapanywhere_core $(BUILD)/whole.o && $(AR) rcs $@ $(BUILD)/whole.o
+
 dist: ## what is committed as build/sapanywhere-<version>.tar.gz; the same bytes each time
 	@mkdir -p build
 	git archive --prefix=$(DIST)/ HEAD | gzip -9n >build/$(DIST).tar.gz
@@ -375,5 +383,5 @@ lua-cflags:
 .DELETE_ON_ERROR:
 .PHONY: FORCE all each-lua $(patsubst %,deps-%,build demo test bench check fuzz soak lint doc command $(APART)) \
   test test-luas test-in $(LUAS:%=test-on-%) $(APART:%=test-%) spec helpers check $(patsubst %,check-%,sanitized valgrind eager memory older) \
-  fuzz fuzz-run soak soak-run demo demo-run types dist doc doc-run bench bench-run lint $(patsubst %,lint-%,lua format c compilers) \
+  fuzz fuzz-run soak soak-run demo demo-run types static dist doc doc-run bench bench-run lint $(patsubst %,lint-%,lua format c compilers) \
   format env install install-library install-command completions clean help lua-cflags
