@@ -107,6 +107,10 @@ test-browser: ## the specs in spec/browser, in a real one
 test-packages: ## the rock and the release's archive, made, installed and used; on this machine and without a network
 test-packages: HARD_LUAS = lua5.4
 
+.PHONY: pictures
+pictures: deps-browser # of the consent page and of the last page, light and dark, into docs/
+	@PICTURES=docs $(MAKE) --no-print-directory spec LUA=lua5.4 SPEC=spec/browser/connect_spec.lua
+
 # Each says first what it runs against, where it can.
 $(APART:%=test-%): test-%: deps-%
 	@test -d spec/$* || { echo "make test-$*: there are no specs in spec/$*"; exit 1; }

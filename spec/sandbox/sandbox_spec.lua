@@ -252,6 +252,10 @@ describe("the sandbox", function()
       { consent_page, { stranger, visit }, 400 },
     ["its own page"] = { "/callback", { "Sec-Fetch-Site: same-origin" }, 200 },
     ["an address that was typed"] = { "/callback", { "Sec-Fetch-Site: none", "Sec-Fetch-Mode: navigate" }, 200 },
+    ["its own form, from a page without referrer"] =
+      { consent_page, { "Sec-Fetch-Site: same-origin", "Origin: null" }, 400, "-d form=x" },
+    ["a form of a page that hides where it is from"] = { consent_page, { stranger, "Origin: null" }, 403, "-d form=x" },
+    ["such a form in an old browser"] = { consent_page, { "Origin: null" }, 403, "-d form=x" },
     ["its own form"] = { consent_page, { "Sec-Fetch-Site: same-origin", "Origin: OWN" }, 400, "-d form=x" },
   } do
     it((case[3] == 403 and "refuses " or "answers ") .. what, function()

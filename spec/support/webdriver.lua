@@ -15,7 +15,8 @@ local ELEMENT = "element-6066-11e4-a52e-4f735466cecf" -- the name that the proto
 
 local FLAGS = {
   "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking",
-  "--disable-component-update", "--disable-sync", "--no-first-run", "--hide-scrollbars", "--window-size=900,800",
+  "--host-resolver-rules=MAP far.example 127.0.0.1", "--disable-component-update",
+  "--disable-sync", "--no-first-run", "--hide-scrollbars", "--window-size=900,800",
 }
 
 local M = {}
