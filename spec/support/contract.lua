@@ -157,6 +157,32 @@ M.cases = {
     assert(core.now() - started < 50, "one after the other")
   end },
 
+  { "downloads files, several at a time, and uploads them again", function(env)
+    local options = env.options {}
+    local made = assert(env.client {}:create_instance(env.options {
+      code = assert(sapanywhere.parse_callback(env.callback, { state = env.state })).code,
+    }))
+    local shop = assert(env.client {}:instance { token = made.token, user_secret = options.user_secret })
+    local job = assert(shop:bulk_query {
+      query = "select * from customers", base_url = env.url { job_seconds = 0, job_bytes = 2000000 },
+    })
+    local tasks, path = {}, os.tmpname()
+    for i = 1, 3 do
+      tasks[i] = function()
+        local told
+        local result = assert(shop:bulk_download {
+          id = job.id, object = "customers", to = path .. "." .. i, format = "csv",
+          on_progress = function(bytes) told = bytes end,
+        })
+        assert(result.bytes == 2000000 and told == 2000000)
+        assert(shop:bulk_upload { object = "customers", file = path .. "." .. i })
+        assert(os.remove(path .. "." .. i))
+      end
+    end
+    if env.together then env.together(tasks) else tasks[1]() end
+    os.remove(path)
+  end },
+
   { "leaves nothing behind of a call that is given up", function(env)
     if not env.abandon then return end
     local client = env.client {}
