@@ -109,3 +109,42 @@ describe("README.md", function()
     end
   end)
 end)
+
+describe("the picture of the house", function()
+  local picture = README:match("\n## The house\n.-```text\n(.-)```")
+
+  local function exists(path)
+    return system.output("ls -d " .. path .. " 2>/dev/null") ~= ""
+  end
+
+  -- The words of a line that name rooms: those before what is said of them.
+  local function rooms_of(line)
+    local list = line:gsub(", and each host:", ""):match("^(.-)   *%a") or line
+    if line:find("each host:", 1, true) then list = line:gsub(", and each host:", "") end
+    return list:gmatch("%l[%l%d_]*")
+  end
+
+  it("has the wings and the rooms that there are", function()
+    local root, seen = nil, 0
+    for line in picture:gmatch("[^\n]+") do
+      root = line:match("^(%l[%l/]*/)$") or root
+      local wing, rooms = line:match("^  (%l+/) +(.*)$")
+      if wing then assert(exists(root .. wing), line) end
+      local listed = wing and ("api/ call/ wait/ hide/ base/ http/ json/ bytes/"):find(wing, 1, true)
+      if line:find("^  client ") then wing, rooms, listed = "", line, true end
+      for room in (listed and rooms_of(rooms) or ("").gmatch("", "x")) do
+        assert(exists(root .. wing .. room .. ".[lch]*"), wing .. room)
+        seen = seen + 1
+      end
+    end
+    assert.is_true(seen > 40)
+  end)
+
+  it("names everything that a user can", function()
+    local named = {}
+    for room in rooms_of(picture:match("\n  (client [^\n]+)")) do named[room] = true end
+    for path in system.output("ls lua/sapanywhere/*.lua"):gmatch("([%w_]+)%.lua") do
+      assert(named[path] or path == "sandbox", path)
+    end
+  end)
+end)
