@@ -181,8 +181,9 @@ describe("a creation", function()
   end
 
   -- Both ends of a real connection with TLS are cut, in the handshake as well as later.
+  -- With a newer OpenSSL both sides agree on keys by ML-KEM, and the server's is 1,100 bytes longer.
   it("happens at most once wherever a TLS connection is cut on its way back", function()
-    local relay = peers.start("cut_down", port_of(service.tls_base_url), 67, 10)
+    local relay = peers.start("cut_down", port_of(service.tls_base_url), 79, 10)
     local url = at_port(service.tls_base_url, relay.port)
     local outcomes = {}
     for number = 1, 80 do
