@@ -720,7 +720,7 @@ if [ "$1" = -V ]; then echo nginx openresty/; exit; fi
     for path, user in pairs { ["/usr/share/?.lua"] = core.nobody(), [closed .. "/?.lua"] = "root" } do
       local self = assert(sandbox.start { nginx = { lua_package_path = path } })
       assert.equal(200, curl(self.callback_url).status)
-      local worker = system.output("pgrep -g $(cat " .. self.dir .. "/nginx.pid) | tail -1"):match("%d+")
+      local worker = system.output(("cat /proc/$(cat %s/nginx.pid)/task/*/children"):format(self.dir)):match("%d+")
       local found = system.output(("stat -c %%U /proc/%s"):format(worker))
       self:stop()
       assert.equal(user .. "\n", found)
