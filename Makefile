@@ -119,7 +119,7 @@ $(APART:%=test-%): test-%: deps-%
 	  $(MAKE) --no-print-directory spec LUA=$$lua BUILD=build/$$lua SPEC=spec/$* || failed="$$failed $$lua"; \
 	done; test -z "$$failed" || { echo "make test-$*: failed on$$failed"; exit 1; }
 
-test-in: ## demo and tests on a minimal Debian, SUITE=bullseye, bookworm or trixie; KEEP=1 leaves it in build/
+test-in: ## demo and tests on a minimal Debian, SUITE=bullseye, bookworm or trixie; KEEP=1 leaves it in ROOT (/var/cache/sapanywhere)
 	@packaging/test-in $(SUITE)
 
 spec: $(CORE) helpers ## the specs on LUA only, installing nothing; SPEC=spec/x_spec.lua for one
