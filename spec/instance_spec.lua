@@ -269,6 +269,26 @@ describe("an instance", function()
       assert.equal(2, asked)
     end)
 
+    it("nothing is sent once a function of the caller has used up the time", function()
+      local function take_long()
+        local ends = core.now() + 0.3
+        while core.now() < ends do end
+      end
+      local before = #service:log()
+      for _, more in ipairs { { token = function()
+        take_long()
+        return instance.token
+      end }, { token = instance.token, on_event = take_long } } do
+        more.timeout = 0.2
+        local made, err, meta = assert(client:instance(more)).orders:create { body = { note = "late" } }
+        assert.is_nil(made)
+        assert.equal("timeout", err.kind)
+        assert.equal("not_sent", err.outcome)
+        assert.equal(0, meta.attempts)
+      end
+      assert.equal(before, #service:log())
+    end)
+
     it("it answers a ping", function() assert(shop:ping {}) end)
   end)
 end)

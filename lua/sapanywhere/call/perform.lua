@@ -60,15 +60,29 @@ local function pause(owner, host, seconds)
   end
 end
 
+-- What becomes of a call whose time was used up by the caller's own functions before anything was sent.
+local function too_late(row, request, values)
+  local failure = {
+    kind = "timeout", outcome = "not_sent",
+    message = "the time allowed for the call had passed before it could be sent",
+  }
+  local err, meta = answer.failure(row, request, failure, values), answer.nothing()
+  err.attempts, meta.attempts = 0, 0
+  return nil, err, meta
+end
+
 -- As many exchanges as the retry policy allows before the deadline.
 local function exchange_all(owner, row, request, values, host, deadline)
-  local attempt, outcome, meta = 0, "not_sent", nil
+  local attempt, outcome, result, err, meta = 0, "not_sent"
   while true do
     attempt = attempt + 1
     request.timeout = deadline - now()
     if values.on_event then trace.request(values, row, request, attempt) end
     if owner.connections.closed then return give_up(attempt - 1, outcome, meta) end
-    local result, err
+    if deadline <= now() then -- the caller's functions may take their time
+      if err then return nil, err, meta end
+      return too_late(row, request, values)
+    end
     result, err, meta = exchange(owner, row, request, values, host, attempt)
     meta.attempts = attempt
     if not err then return result, nil, meta end
