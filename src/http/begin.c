@@ -17,7 +17,8 @@ static long bytes_sent(const struct sap_handle *handle) {
 
 /* A second beginning of what must not be done twice is allowed only where nothing has left since the first. */
 static bool may_begin_again(const struct sap_transfer *transfer, long sent) {
-  return !transfer->upload.any || transfer->begins == 0 || sent <= transfer->sent_before;
+  bool matters = transfer->once || transfer->upload.any;
+  return !matters || transfer->begins == 0 || sent <= transfer->sent_before;
 }
 
 static int on_begin(void *context, char *to_ip, char *from_ip, int to_port, int from_port) {

@@ -162,6 +162,7 @@ CURLcode sap_transfer_load(struct sap_transfer *transfer, struct sap_handle *han
   CURL *easy = handle->easy;
   handle->transfer = transfer;
   transfer->max_response = request->max_response;
+  transfer->once = request->once;
   transfer->coding = (struct sap_coding){ .gzip = request->gzip, .once = request->once };
   transfer->deadline = sap_reactor_now() + request->timeout_ms;
   add_own_headers(&transfer->headers, request);

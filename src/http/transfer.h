@@ -34,7 +34,7 @@ struct sap_request {
   long timeout_ms, connect_timeout_ms;
   size_t max_response; /* bytes of the decompressed body */
   bool gzip;           /* the answer may be compressed */
-  bool once;           /* the answer will not be given a second time: see coding.h */
+  bool once;           /* it must not be done twice, with or without a body; its answer comes once: see coding.h */
 };
 
 /* Seconds since the transfer started. */
@@ -59,6 +59,7 @@ struct sap_transfer {
   int64_t deadline;      /* by sap_reactor_now */
   unsigned begins;       /* how often libcurl has begun to send it, where it asks before */
   long sent_before;      /* bytes that had left when it last began, such as what a proxy was asked */
+  bool once;             /* it must not be sent a second time */
   bool refused;          /* it was not to go over the connection that libcurl had chosen */
   bool only_new;         /* it goes over a new connection */
   bool done;
