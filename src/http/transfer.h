@@ -34,7 +34,7 @@ struct sap_request {
   long timeout_ms, connect_timeout_ms;
   size_t max_response; /* bytes of the decompressed body */
   bool gzip;           /* the answer may be compressed */
-  bool once;           /* it must not be done twice, with or without a body; its answer comes once: see coding.h */
+  bool once;           /* it must not be done twice, and its answer comes once: see coding.h */
 };
 
 /* Seconds since the transfer started. */
