@@ -190,7 +190,7 @@ SECONDS ?= 10
 FUZZERS ?= $(C_FUZZERS) $(LUA_FUZZERS)
 
 C_FUZZERS   := percent headers json_scan text
-LUA_FUZZERS := query callback json_value redact webhook store
+LUA_FUZZERS := query callback json_value redact webhook store where
 FUZZ_LIBS    = -fsanitize=fuzzer $(LIBS) -llua$(LUA:lua%=%) -lm
 
 # The rooms, and then what two decoders make of the same text.
