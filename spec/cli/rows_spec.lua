@@ -140,6 +140,18 @@ describe("the command", function()
     assert.equal(2, run("request GET /x --query nothing").code)
   end)
 
+  it("exports all rows into a file, or leaves none", function()
+    for format, pattern in pairs { json = '"customerName"', csv = "C0000060" } do
+      local path = home:path("rows." .. format)
+      local said = run(("bulk export customers --to %s --format %s"):format(path, format))
+      assert.equal(0, said.code, said.err)
+      assert.matches(pattern, command.read(path), 1, true)
+      assert.same({ path, #command.read(path) }, { rows_of(said)[1].path, rows_of(said)[1].bytes })
+    end
+    local said = run "bulk export customers --to /nowhere/rows"
+    assert.same({ 1, "" }, { said.code, said.out })
+  end)
+
   it("asks which shop is meant, where there are several", function()
     assert(sapanywhere.store.file { path = home:path "data/sapanywhere/shops" }:put("other", instance))
     local said = run "customers count"

@@ -15,12 +15,10 @@ end
 
 local function run(args)
   local shop, client = shops.open(args)
-  if not shop.bulk_download then stop.with("this version of the library downloads nothing") end
   local job = stop.unless(shop:bulk_query {
     query = args.query or "select * from " .. args.object, from = args.from, to = args.till,
   })
   say.live(("job %s is under way"):format(job.id))
-  stop.under_way = nil
   wait(shop, job)
   local bar = progress.new()
   local result = stop.unless(shop:bulk_download {
