@@ -27,6 +27,23 @@ describe("percent-encoding", function()
   end)
 end)
 
+describe("percent-decoding of what somebody else wrote", function()
+  for encoded, plain in pairs {
+    [""] = "", ["a%20b+c"] = "a b+c", ["%2520"] = "%20", ["100%"] = "100%", ["%4"] = "%4", ["%zz%41"] = "%zzA",
+    ["%%41"] = "%A", ["%c3%A9"] = "\195\169", ["%00"] = "\0",
+  } do
+    it("reads " .. encoded, function() assert.equal(plain, core.percent_decode(encoded)) end)
+  end
+
+  it("reads a plus sign as a space where that is asked for", function()
+    assert.equal("a b+", core.percent_decode("a+b%2B", true))
+  end)
+
+  it("undoes what was encoded", function()
+    assert.equal(every_byte, core.percent_decode(core.percent_encode(every_byte)))
+  end)
+end)
+
 -- The query of names and values.
 local function query(list)
   return core.target("", {}, {}, list)

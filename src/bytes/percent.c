@@ -60,6 +60,22 @@ bool sap_percent_decode(char *dst, size_t *dst_len, const char *src, size_t len,
   return true;
 }
 
+/* The byte that the escape stands for, or -1 where there is none at all. */
+static int escaped_byte(const char *at, const char *end) {
+  if (end - at < 3 || *at != '%' || hex_value(at[1]) < 0 || hex_value(at[2]) < 0) return -1;
+  return hex_value(at[1]) << 4 | hex_value(at[2]);
+}
+
+size_t sap_percent_decode_leniently(char *dst, const char *src, size_t len, bool plus) {
+  char *at = dst;
+  for (const char *end = src + len; src < end; src++) {
+    int byte = *src == '%' ? escaped_byte(src, end) : -1;
+    if (byte >= 0) src += 2;
+    *at++ = byte >= 0 ? (char)(unsigned char)byte : *src == '+' && plus ? ' ' : *src;
+  }
+  return (size_t)(at - dst);
+}
+
 static const char *find_byte(const char *from, const char *end, char byte) {
   const char *found = from < end ? memchr(from, byte, (size_t)(end - from)) : NULL;
   return found != NULL ? found : end;

@@ -20,6 +20,9 @@ size_t sap_percent_encode(char *dst, const char *src, size_t len);
    Returns false at a malformed escape. */
 bool sap_percent_decode(char *dst, size_t *dst_len, const char *src, size_t len, bool plus);
 
+/* The same for text that somebody else wrote: malformed escapes stay as they are. Returns the number of bytes written. */
+size_t sap_percent_decode_leniently(char *dst, const char *src, size_t len, bool plus);
+
 /* Takes the next name=value pair, undecoded; empty pairs are passed over. Without a '=' the value is empty and
    *has_value false. Returns false at the end. */
 bool sap_query_next(struct sap_query *query, struct sap_slice *name, struct sap_slice *value,

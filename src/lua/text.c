@@ -24,6 +24,18 @@ static int percent_encode(lua_State *L) {
   return sap_push_and_wipe(L, out, sap_percent_encode(out, text, len));
 }
 
+/* percent_decode(s, plus): the string with its escapes undone, and with `plus` each '+' as a space; what is no escape stays
+   as it is. */
+static int percent_decode(lua_State *L) {
+  char small[SMALL], *out;
+  size_t len;
+  const char *text = luaL_checklstring(L, 1, &len);
+  bool plus = lua_toboolean(L, 2);
+
+  out = sap_push_scratch(L, small, sizeof small, len);
+  return sap_push_and_wipe(L, out, sap_percent_decode_leniently(out, text, len, plus));
+}
+
 /* The room that the string at the index takes when it is encoded. */
 static size_t room_of(lua_State *L, int index) {
   if (lua_type(L, index) != LUA_TSTRING) luaL_error(L, "names and values of a query must be strings");
@@ -250,6 +262,7 @@ static int lower(lua_State *L) {
 static const luaL_Reg functions[] = {
   { "lower", lower },
   { "percent_encode", percent_encode },
+  { "percent_decode", percent_decode },
   { "target", build_target },
   { "parse_query", parse_query },
   { "is_utf8", is_utf8 },

@@ -235,17 +235,11 @@ local function find_mended(row, result)
   end
 end
 
-local function decode_pair(digits)
-  return string.char(tonumber(digits, 16))
-end
-
 -- Whether a URL holds a value as it is, or percent-encoded once, by whatever rules.
 local function holds(url, value)
   if url:find(value, 1, true) then return true end
-  for _, text in ipairs { url, (url:gsub("+", " ")) } do
-    if text:gsub("%%(%x%x)", decode_pair):find(value, 1, true) then return true end
-  end
-  return false
+  return core.percent_decode(url):find(value, 1, true) ~= nil
+    or url:find("+", 1, true) ~= nil and core.percent_decode(url, true):find(value, 1, true) ~= nil
 end
 
 local function list_warnings(row, request, response, result, values, headers)

@@ -140,6 +140,9 @@ function M.state(value, name, problems)
   return M.text(value, name, problems)
 end
 
+--- The checks that accept plain text unchanged, and what that is for them: any, or a word without comma and space.
+M.TEXTS = { [M.text] = "text", [M.secret] = "text", [M.state] = "text", [M.header_secret] = "word" }
+
 --- An element's key, or its numeric id as a number or digits; kept as a string.
 function M.element(value, name, problems)
   if type(value) == "number" then

@@ -8,6 +8,8 @@ local errors = require "sapanywhere.errors"
 local options = require "sapanywhere.call.options"
 local prepare = require "sapanywhere.call.prepare"
 
+local ROOM = 8 -- names that a call's values have room for at first
+
 local M = {}
 
 local function note(problems, option, kind, message)
@@ -71,8 +73,10 @@ end
 
 local function check_required(row, given, values, problems)
   need_all(row.required, given, values, problems)
-  for _, field in ipairs(row.fields) do
-    if field.unless and not values[field.unless] then need(field.option, given, values, problems) end
+  local alternatives = row.alternatives
+  for i = 1, #alternatives do
+    local field = alternatives[i]
+    if not values[field.unless] then need(field.option, given, values, problems) end
   end
   if row.content == "row" then need("body", given, values, problems) end
 end
@@ -88,12 +92,13 @@ local function check_together(row, given, values, above, problems, defaults)
     said = entries.check_body(row, given, values, problems)
     need_all(row.beside_body, given, values, problems)
   else
-    if #row.merges > 0 then
+    if prepare.has_merges(row, values) then
       entries.check(row, values, problems, function(name) return is_given(name, given, above, defaults) end)
     end
     check_required(row, given, values, problems)
   end
-  for _, rule in ipairs(row.rules or {}) do rule(said, problems) end
+  local rules = row.rules
+  for i = 1, #rules do rules[i](said, problems) end
 end
 
 -- The messages for names that are options, but not here.
@@ -120,8 +125,8 @@ function M.call(row, given, above, registry)
   prepare.ready(row, registry)
   row.reader = row.reader or reader_of(row, registry)
   local problems = {}
-  local values = setmetatable({}, above.inherit)
-  options.take(given, row.known, values, problems, nil, row.reader)
+  local values = core.record(ROOM, above.inherit)
+  options.take(given, row.known, values, problems, nil, row.reader, row.texts)
   check_together(row, given, values, above, problems, registry.defaults)
   if row.known.state and values.state == nil then values.state = fresh_state(problems) end
   local secrets = row.secrets

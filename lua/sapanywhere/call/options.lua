@@ -5,10 +5,15 @@
 -- what to say where it is not; `refused` says why an option that people try is not there. All problems are
 -- found in one go. Options that a table inherits through its metatable count as given.
 
+local core = require "sapanywhere.core"
 local errors = require "sapanywhere.errors"
 local suggest = require "sapanywhere.base.suggest"
 
+local take_texts = core.take_texts
+
 local M = {}
+
+local NO_TEXTS = {}
 
 -- How a name inside an option is shown.
 local function inside(above, name)
@@ -54,12 +59,20 @@ end
 -- @tparam[opt] string above the option inside which this table stands
 -- @tparam[opt] table reader `aliases`, other spellings of names; `elsewhere(name)`, a message for names that belong
 --   to something else
-function M.take(given, known, values, problems, above, reader)
-  for name, value in next, given do take(name, value, known, above, problems, values, reader) end
+-- @tparam[opt] table texts name → "text" or "word": whose check accepts any such text unchanged, see core.take_texts
+function M.take(given, known, values, problems, above, reader, texts)
+  texts = texts or NO_TEXTS
+  local name, value = take_texts(given, texts, values)
+  while name ~= nil do
+    take(name, value, known, above, problems, values, reader)
+    name, value = take_texts(given, texts, values, name)
+  end
   if getmetatable(given) == nil then return end
-  for name in pairs(known) do
-    local value = given[name]
-    if value ~= nil and rawget(given, name) == nil then take(name, value, known, above, problems, values, reader) end
+  for inherited in pairs(known) do
+    value = given[inherited]
+    if value ~= nil and rawget(given, inherited) == nil then
+      take(inherited, value, known, above, problems, values, reader)
+    end
   end
 end
 

@@ -2,6 +2,7 @@
 
 local core = require "sapanywhere.core"
 local errors = require "sapanywhere.errors"
+local prepare = require "sapanywhere.call.prepare"
 
 -- The platform answers a larger body with an error, and some gateways before it.
 local MOST_BODY = 8000000
@@ -155,13 +156,6 @@ local function too_large(row, size)
   })
 end
 
-local function has_merges(row, values)
-  for i = 1, #row.merges do
-    if values[row.merges[i].option] then return true end
-  end
-  return false
-end
-
 -- The body as JSON; or nil and the error of a value that cannot be written. A body to which nothing is merged is
 -- written without making the tables in it.
 local function plan_json(row, values, by_id)
@@ -170,7 +164,7 @@ local function plan_json(row, values, by_id)
     body = values.body
   elseif values.body ~= nil then
     body, where, what = core.encode(values.body)
-  elseif by_id or has_merges(row, values) then
+  elseif by_id or prepare.has_merges(row, values) then
     body, where, what = core.encode(plan_body(row, values, by_id))
   else
     body, where, what = core.compose(row.json, values)
@@ -229,10 +223,7 @@ end
 
 local function has_body(row, values)
   if row.content then return values.body ~= nil end
-  for i = 1, #row.fields do
-    if row.fields[i].place == "body" then return true end
-  end
-  return false
+  return row.sends_body
 end
 
 --- Whether a second try of the call can do no harm.

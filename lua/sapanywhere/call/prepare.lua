@@ -64,7 +64,8 @@ end
 -- The option that a call takes, with the check that it has here.
 local function take(row, option, field)
   if row.known[option.name] then return end
-  row.known[option.name] = { check = field and field.check or row.flat and option.flat_check or option.check }
+  local check = field and field.check or row.flat and option.flat_check or option.check
+  row.known[option.name], row.texts[option.name] = { check = check }, checks.TEXTS[check]
 end
 
 local function send(row, option, required)
@@ -73,8 +74,11 @@ local function send(row, option, required)
 end
 
 local function take_fields(row, by_name)
+  row.alternatives = {} -- fields that are required unless another option is given
   for _, field in ipairs(row.fields) do
     local option = by_name[field.option]
+    if field.unless then table.insert(row.alternatives, field) end
+    row.sends_body = row.sends_body or field.place == "body"
     if not field.quiet then
       take(row, option, field)
       send(row, option, field.required and not field.unless)
@@ -137,7 +141,19 @@ function M.check(row)
   row.merges = row.merges or {}
   row.parts = cut(row, row.path, fields)
   row.parts_by_id = row.path_by_id and cut(row, row.path_by_id, fields)
+  row.rules = row.rules or {}
   row.title = row.of and row.of .. ":" .. row.name or row.name
+end
+
+--- Whether any of the tables is there whose entries join the row's request.
+-- @tparam table row
+-- @tparam table values the call's
+function M.has_merges(row, values)
+  local merges = row.merges
+  for i = 1, #merges do
+    if values[merges[i].option] then return true end
+  end
+  return false
 end
 
 --- Makes a row ready for its calls, when it is first called.
@@ -147,7 +163,7 @@ end
 function M.ready(row, options)
   if row.known then return row end
   row.flat = row.movable -- what is merged into a query holds no tables
-  row.known, row.required, row.beside_body, row.secrets = {}, {}, {}, {}
+  row.known, row.texts, row.required, row.beside_body, row.secrets = {}, {}, {}, {}, {}
   take_fields(row, options.by_name)
   take_others(row, options)
   list_places(row)
