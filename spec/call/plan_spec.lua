@@ -221,6 +221,46 @@ describe("the plan of create_instance", function()
   end)
 end)
 
+describe("the Authorization header", function()
+  local turn = 0
+  local client = assert(made.client {
+    user_secret = "client-user", organization_secret = function()
+      turn = turn + 1
+      return "organization-" .. turn
+    end,
+  })
+  local steady = assert(made.client { user_secret = "client-user", organization_secret = "client-organization" })
+
+  local function signature(given, of)
+    for _, line in ipairs(request("get_instance", merged({ id = 1 }, given), of).headers) do
+      if line:find("^Authorization:") then return line end
+    end
+  end
+
+  it("has what the call was given, whatever calls were made before", function()
+    local usual = "Authorization: User client-user, Organization client-organization"
+    for _ = 1, 2 do
+      assert.equal(usual, signature({}, steady))
+      assert.equal("Authorization: User call-user, Organization client-organization",
+        signature({ user_secret = "call-user" }, steady))
+      assert.equal("Authorization: User client-user, Organization call-organization",
+        signature({ organization_secret = "call-organization" }, steady))
+    end
+  end)
+
+  it("asks a function for each call, and keeps nothing of it", function()
+    assert.equal("Authorization: User client-user, Organization organization-1", signature({}, client))
+    assert.equal("Authorization: User client-user, Organization organization-2", signature({}, client))
+  end)
+
+  it("is never another kind's", function()
+    local shop = assert(made.instance({ token = "token" }, steady))
+    local listed = plan.request(endpoints["resource:list"], assert(made.call("resource:list", {}, shop)))
+    assert.equal("Authorization: User client-user, Element token", listed.headers[#listed.headers])
+    assert.equal("Authorization: User client-user, Organization client-organization", signature({}, steady))
+  end)
+end)
+
 describe("the plan of list_instances", function()
   local SECRETS = { user_secret = "<INSERT_USER_SECRET>", organization_secret = "<INSERT_ORGANIZATION_SECRET>" }
 

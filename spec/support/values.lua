@@ -12,6 +12,13 @@ function M.client(given)
   return derive.made_with(options.NEW, given, options.defaults, options)
 end
 
+--- The values of a resource of an instance of a client.
+function M.instance(given, client)
+  local values, err = derive.made_with(options.INSTANCE, given, client, options)
+  if values then values.resource = "customers" end
+  return values, err
+end
+
 --- The connections of a client.
 function M.connections(client)
   return client["(owner)"]().connections

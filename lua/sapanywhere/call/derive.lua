@@ -59,8 +59,8 @@ local function is_given(name, given, above, defaults)
 end
 
 -- Notes what was not given, unless something was said of it already: it may have come in the wrong place.
-local function need(name, given, values, problems)
-  if values[name] ~= nil or given[name] ~= nil then return end
+local function need(name, given, problems)
+  if given[name] ~= nil then return end
   for _, problem in ipairs(problems) do
     if problem.option == name then return end
   end
@@ -68,7 +68,9 @@ local function need(name, given, values, problems)
 end
 
 local function need_all(names, given, values, problems)
-  for i = 1, #names do need(names[i], given, values, problems) end
+  for i = 1, #names do
+    if values[names[i]] == nil then need(names[i], given, problems) end
+  end
 end
 
 local function check_required(row, given, values, problems)
@@ -76,9 +78,9 @@ local function check_required(row, given, values, problems)
   local alternatives = row.alternatives
   for i = 1, #alternatives do
     local field = alternatives[i]
-    if not values[field.unless] then need(field.option, given, values, problems) end
+    if not values[field.unless] and values[field.option] == nil then need(field.option, given, problems) end
   end
-  if row.content == "row" then need("body", given, values, problems) end
+  if row.content == "row" and values.body == nil then need("body", given, problems) end
 end
 
 -- Whether the body is given in place of the options that it is made of.
@@ -163,6 +165,7 @@ function M.made_with(constructor, given, above, registry)
   if problems[1] then return nil, errors.usage(constructor.name, problems) end
   split_base(values)
   make_headers(values)
+  values.kept_lines = { with_body = {}, bare = {} } -- by a row's `auth`, see plan.lua
   values.inherit = { __index = values }
   return values
 end

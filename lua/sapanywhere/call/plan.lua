@@ -37,36 +37,29 @@ local function sorted(more)
   return list
 end
 
--- The parameters that the values of a row's merged options make, or nil.
-local function merged_parameters(row, values)
-  local merges = row.merges
-  for i = 1, #merges do
-    local more = merges[i].place == "query" and values[merges[i].option]
-    if more then return sorted(more) end
-  end
-end
-
--- Values of fields that core.target does not take as they are: numbers, booleans, lists.
+-- Values of fields that core.target does not take as they are, as text; lists are left out.
 local function plain_parameters(row, values)
-  local query, plain = row.query, values
-  for i = 1, #query, 2 do
-    local value = values[query[i]]
+  local varied, plain = row.varied, values
+  for i = 1, #varied, 2 do
+    local value = values[varied[i]]
     if value ~= nil and value ~= false and type(value) ~= "string" then
       if plain == values then plain = setmetatable({}, { __index = values }) end
-      plain[query[i]] = type(value) ~= "table" and to_text(value)
+      plain[varied[i]] = type(value) ~= "table" and to_text(value)
     end
   end
   return plain
 end
 
--- Parameters that come once for each entry of a list, such as `tags[]`.
-local function listed_parameters(row, values, more)
-  local query = row.query
-  for i = 1, #query, 2 do
-    local value = values[query[i]]
+-- Parameters that come once for each entry of a list, such as `tags[]`, behind those that are merged in; or nil.
+local function listed_parameters(row, values)
+  local varied = row.varied
+  local merged = row.merged_query and values[row.merged_query]
+  local more = merged and sorted(merged)
+  for i = 1, #varied, 2 do
+    local value = values[varied[i]]
     if type(value) == "table" then
       more = more or {}
-      add(more, query[i + 1], value)
+      add(more, varied[i + 1], value)
     end
   end
   return more
@@ -75,10 +68,7 @@ end
 local MOST_PARAMETERS = 1000 -- beside the fields of a query
 
 local function too_wide(row)
-  local option = "tags"
-  for _, merged in ipairs(row.merges) do
-    if merged.place == "query" then option = merged.option end
-  end
+  local option = row.merged_query or "tags"
   local message = ("%s: must have at most %d parameters, of 1 MB altogether"):format(option, MOST_PARAMETERS)
   return nil, errors.usage(row.title, { { option = option, kind = "wrong", message = message } })
 end
@@ -90,7 +80,7 @@ end
 
 -- The path and the query: the fields in their documented order, then lists, then what is merged in.
 local function plan_query(row, values, path)
-  local more = listed_parameters(row, values, merged_parameters(row, values))
+  local more = listed_parameters(row, values)
   local plain = plain_parameters(row, values)
   if more and #more > 2 * MOST_PARAMETERS then return too_wide(row) end
   local ok, target = pcall(core.target, path, row.query, plain, more)
@@ -186,12 +176,16 @@ local function plan_path(parts, values)
   return path
 end
 
+-- What the Authorization header names beside the user, by a row's `auth`.
+local SIGNED_BY = {
+  account = { word = "Organization", option = "organization_secret" },
+  instance = { word = "Element", option = "token" },
+}
+
 local function authorization(row, values)
-  if row.auth == "account" then
-    return "Authorization: User " .. values.user_secret .. ", Organization " .. values.organization_secret
-  elseif row.auth == "instance" then
-    return "Authorization: User " .. values.user_secret .. ", Element " .. values.token
-  end
+  local second = SIGNED_BY[row.auth]
+  if not second then return nil end
+  return "Authorization: User " .. values.user_secret .. ", " .. second.word .. " " .. values[second.option]
 end
 
 local function has_header(lines, name)
@@ -201,19 +195,42 @@ local function has_header(lines, name)
   return false
 end
 
--- The lines of the request's head. Without anything of the call's own they are shared: not to be changed.
-local function plan_headers(row, values, body)
-  local usual, own = values.headers_of_all, row.known.headers and values.headers
-  local signed = authorization(row, values)
-  if not body and not signed and not own and not values.traceparent then return usual end
+-- The lines of a head without anything of the call's own.
+local function usual_lines(row, values, has_body)
   local lines = {}
-  for i = 1, #usual do
-    if not (own and has_header(own, usual[i]:match("^[^:]+"):lower())) then lines[#lines + 1] = usual[i] end
+  for i, line in ipairs(values.headers_of_all) do lines[i] = line end
+  if has_body then lines[#lines + 1] = "Content-Type: application/json" end
+  lines[#lines + 1] = authorization(row, values)
+  return lines
+end
+
+-- Whether the object that the call belongs to has all that these lines are made of, so that they may be kept with it.
+local function has_usual_head(row, values)
+  local object, second = values.inherit.__index, SIGNED_BY[row.auth]
+  if values.headers_of_all ~= object.headers_of_all then return false end
+  return not second or values.user_secret == object.user_secret and values[second.option] == object[second.option]
+end
+
+-- The same lines, made once for the object where they can be.
+local function kept_lines(row, values, has_body)
+  if not has_usual_head(row, values) then return usual_lines(row, values, has_body) end
+  local kept = has_body and values.kept_lines.with_body or values.kept_lines.bare
+  local lines = kept[row.auth]
+  if not lines then
+    lines = usual_lines(row, values, has_body)
+    kept[row.auth] = lines
   end
-  if body and not (own and has_header(own, "content-type")) then
-    lines[#lines + 1] = "Content-Type: application/json"
+  return lines
+end
+
+-- The lines of the request's head. They may be shared: not to be changed.
+local function plan_headers(row, values, has_body)
+  local usual, own = kept_lines(row, values, has_body), row.known.headers and values.headers
+  if not own and not values.traceparent then return usual end
+  local lines = {}
+  for _, line in ipairs(usual) do
+    if not (own and has_header(own, line:match("^[^:]+"):lower())) then lines[#lines + 1] = line end
   end
-  if signed then lines[#lines + 1] = signed end
   if values.traceparent and not (own and has_header(own, "traceparent")) then
     lines[#lines + 1] = "traceparent: " .. values.traceparent
   end
@@ -226,12 +243,6 @@ local function has_body(row, values)
   return row.sends_body
 end
 
---- Whether a second try of the call can do no harm.
-local function is_repeatable(row, values)
-  if row.method:sub(1, 1) == "{" then return values.method == "GET" end
-  return row.repeatable or false
-end
-
 --- Makes the request of a call.
 -- @tparam table row
 -- @tparam table values the call's values; left as they are
@@ -242,30 +253,27 @@ end
 -- @return[2] nil
 -- @treturn[2] table an error, where a value cannot be written as JSON or the body is too large
 local function request(row, values)
-  local method, parts, body, err = row.method, row.parts, nil, nil
-  local whole_body = values.body ~= nil
-  if method:sub(1, 1) == "{" then method = values.method end
+  local method, parts, body, err = row.takes_method and values.method or row.method, row.parts, nil, nil
   if row.movable and values.secrets_in == "body" then
     method = "POST"
     body, err = plan_json(row, values)
   elseif has_body(row, values) then
-    local by_id = not whole_body and not row.content and values.element:find("^%d+$") ~= nil
+    local by_id = values.body == nil and not row.content and values.element:find("^%d+$") ~= nil
     if by_id and row.parts_by_id then parts = row.parts_by_id end
     body, err = plan_json(row, values, by_id)
   end
   if err then return nil, err end
   local target = plan_path(parts, values)
-  if #row.query + #row.merges > 0 and not (row.movable and body) then
+  if row.has_query and not (row.movable and body) then
     target, err = plan_query(row, values, target)
     if not target then return nil, err end
   end
-  local repeatable = is_repeatable(row, values)
-  local is_list = row.answer.is == "list" or row.answer.is == "anything"
+  local repeatable = row.repeatable or row.takes_method and method == "GET" or false
   return {
     method = method, origin = values.origin, target = target,
-    headers = plan_headers(row, values, body), body = body, state = row.known.state and values.state or nil,
+    headers = plan_headers(row, values, body ~= nil), body = body, state = row.known.state and values.state or nil,
     timeout = values.timeout, connect_timeout = values.connect_timeout,
-    max_bytes = values.max_response_bytes or (is_list and LIST_BYTES or OBJECT_BYTES),
+    max_bytes = values.max_response_bytes or (row.may_be_list and LIST_BYTES or OBJECT_BYTES),
     repeatable = repeatable, once = not repeatable, gzip = row.answer.is == "list" or nil,
     source = values.source, sink = values.sink, silence = values.silence, on_look = values.on_look,
   }

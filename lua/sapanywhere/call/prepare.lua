@@ -107,21 +107,27 @@ local function take_others(row, options)
   if row.content then row.known.body = { check = checks[row.content] } end
 end
 
--- The fields of a place as core.target and core.compose take them.
+local function add(list, ...)
+  for _, text in ipairs { ... } do list[#list + 1] = text end
+end
+
+-- The fields of a place as core.target and core.compose take them; `varied` are those of the query that may be no text.
 local function list_places(row)
-  row.query, row.json = {}, {}
+  row.query, row.varied, row.json = {}, {}, {}
   for _, field in ipairs(row.fields) do
     local option, at = field.option, field.at
     if field.place == "query" then
-      table.insert(row.query, option)
-      table.insert(row.query, at[1])
+      add(row.query, option, at[1])
+      if not row.texts[option] then add(row.varied, option, at[1]) end
     end
     if field.place == "body" or row.movable and field.place == "query" then
-      table.insert(row.json, option)
-      table.insert(row.json, at[2] and at[1] or "")
-      table.insert(row.json, at[#at])
+      add(row.json, option, at[2] and at[1] or "", at[#at])
     end
   end
+  for _, merged in ipairs(row.merges) do
+    if merged.place == "query" then row.merged_query = merged.option end
+  end
+  row.has_query = #row.query > 0 or row.merged_query ~= nil
 end
 
 --- Looks at a row as it is written, and cuts its paths. Raises where a name in a path has no field.
@@ -142,6 +148,8 @@ function M.check(row)
   row.parts = cut(row, row.path, fields)
   row.parts_by_id = row.path_by_id and cut(row, row.path_by_id, fields)
   row.rules = row.rules or {}
+  row.takes_method = row.method:sub(1, 1) == "{"
+  row.may_be_list = row.answer.is == "list" or row.answer.is == "anything"
   row.title = row.of and row.of .. ":" .. row.name or row.name
 end
 
