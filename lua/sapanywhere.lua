@@ -171,7 +171,8 @@ end
 --- What stands for JSON's null with the option `null = "keep"`; the same value as `cjson.null`.
 M.null = core.null
 
---- Marks a table as a list: in `extra` and `body` it is sent as one even when it is empty.
+--- Marks a table as a list: in `extra` and `body` it is sent as one even when it is empty. Empty lists in answers are
+-- marked already, so that what was read can be sent back.
 -- @function array
 -- @tparam table list
 -- @treturn table the same table

@@ -35,13 +35,44 @@ describe("decoding JSON", function()
     assert.equal(true, core.decode "true")
     assert.equal(core.null, core.decode "null")
     assert.same({}, core.decode "\t\r\n []")
+    assert.same({}, core.decode " {}")
   end)
 
-  it("gives plain tables, without metatables", function()
-    local value = core.decode '{"list": [], "object": {}}'
+  it("gives plain tables, without metatables, for objects and for lists with something in them", function()
+    local value = core.decode '{"list": [1], "object": {}, "lists": [[1.5]]}'
     assert.is_nil(getmetatable(value))
     assert.is_nil(getmetatable(value.list))
     assert.is_nil(getmetatable(value.object))
+    assert.is_nil(getmetatable(value.lists))
+    assert.is_nil(getmetatable(value.lists[1]))
+  end)
+
+  it("gives empty lists that are written as lists again", function()
+    for _, text in ipairs {
+      "[]", '{"a":[]}', "[[],{}]", "[[],[[]],{},[{}]]", '{"a":{"b":{"c":{"d":{"e":[]}}}}}', '{"a":[1.5,[],{"b":[]}]}',
+      '["]","[]"]', '{"a":"]"}', '{"a\\u0041":[]}',
+    } do
+      local value = core.decode(text)
+      local again = assert(core.encode(value))
+      assert.equal((text:gsub("\\u0041", "A")), again)
+      assert.equal(again, core.encode(core.decode(again)))
+    end
+    local mixed = core.decode '{"n": null, "list": [ \n ], "number": 12, "none": {}, "last": []}'
+    assert.equal("[]", core.encode(mixed.list))
+    assert.equal("[]", core.encode(mixed.last))
+    assert.equal("{}", core.encode(mixed.none))
+    assert.equal(12, mixed.number)
+  end)
+
+  it("gives each empty list for itself", function()
+    local value = core.decode "[[],[]]"
+    value[1][1] = "x"
+    assert.equal('[["x"],[]]', core.encode(value))
+  end)
+
+  it("has the last of two empty lists of one name", function()
+    assert.equal('{"a":[]}', core.encode(core.decode '{"a":1,"a":[]}'))
+    assert.equal('{"a":"]"}', core.encode(core.decode '{"a":[],"a":"]"}'))
   end)
 
   it("takes escapes and every character", function()

@@ -75,6 +75,16 @@ static const char *quote_number(struct scan *s, const char *from, const char *up
   return upto;
 }
 
+/* The decoder has one kind of table for all that is empty. */
+static const char *mark_empty_list(struct scan *s, const char *from, const char *upto) {
+  static const char marked[] = { '"', SAP_JSON_MARK, SAP_JSON_EMPTY_LIST, '"' };
+
+  if (!replace(s, from, upto)) return NULL;
+  if (sap_buffer_append(s->out, marked, sizeof marked) != 0) return fail_memory(s, from);
+  note_place(s);
+  return upto;
+}
+
 /* Whether the host's numbers hold an integer exactly. It has no leading zeros, so its digits compare like text. */
 static bool fits_host(const struct scan *s, const char *digits, size_t len, bool is_negative) {
   const char *limit = "9007199254740992";
@@ -194,8 +204,10 @@ static const char *scan_object(struct scan *s, const char *at) {
 }
 
 static const char *scan_array(struct scan *s, const char *at) {
+  const char *from = at;
   at = enter(s, at, false);
-  if (at == NULL || is_byte(s, at, ']')) return at == NULL ? NULL : leave(s, at);
+  if (at == NULL) return NULL;
+  if (is_byte(s, at, ']')) return mark_empty_list(s, from, leave(s, at));
   s->wants_value = true;
   return at;
 }

@@ -3,6 +3,7 @@
    process. The scan refuses what is no JSON, and writes another text where the decoder could not keep what is there:
      - a number that the decoder must not touch becomes the string "\xFF<number>", to be turned into a number
        afterwards. The byte FF never occurs in UTF-8, so no other string looks like it;
+     - an empty list becomes the string "\xFF]", to be turned into a table that says that it is a list;
      - an integer that the host's numbers cannot hold becomes the string of its digits;
      - a member that is null is left out, where the caller wants that. */
 #ifndef SAP_JSON_SCAN_H
@@ -15,6 +16,7 @@
 #include "bytes/slice.h"
 
 #define SAP_JSON_MARK '\xFF'
+#define SAP_JSON_EMPTY_LIST ']' /* behind the mark, where no number begins so */
 
 enum { SAP_JSON_LONGISH = 32 };
 enum { SAP_JSON_MAX_DEPTH = 512, SAP_JSON_PLACES = 16, SAP_JSON_PLACE_DEPTH = 4 };
@@ -25,7 +27,7 @@ struct sap_json_rules {
   bool keep_outer; /* but not those of the outermost object */
 };
 
-/* Where a marked number is: the names on the way to it, which lie in the text as they are written there. */
+/* Where a marked value is: the names on the way to it, which lie in the text as they are written there. */
 struct sap_json_place {
   unsigned depth;
   struct sap_slice names[SAP_JSON_PLACE_DEPTH];
@@ -33,7 +35,7 @@ struct sap_json_place {
 
 struct sap_json_report {
   bool rewritten;   /* the text for the decoder is in the buffer, and not the one that was given */
-  size_t marks;     /* how many numbers are marked in it */
+  size_t marks;     /* how many values are marked in it */
   size_t longish;   /* how many strings in it have SAP_JSON_LONGISH bytes or more as they are written */
   size_t members;   /* how many the outermost object has in it; 0 where that is none */
   const char *what; /* what is wrong, without a byte of the text */

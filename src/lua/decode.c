@@ -32,7 +32,29 @@ static void push_number(lua_State *L, const char *text, size_t len) {
     lua_pushlstring(L, text, len);
 }
 
-/* Returns the number behind the mark of the string on the top, or NULL for any other value. */
+/* Where the metatable of lists is in the registry: under this address. */
+static const char list_type;
+
+void sap_push_list_type(lua_State *L) {
+  lua_pushlightuserdata(L, (void *)&list_type);
+  lua_rawget(L, LUA_REGISTRYINDEX);
+}
+
+static void push_empty_list(lua_State *L) {
+  lua_newtable(L);
+  sap_push_list_type(L);
+  lua_setmetatable(L, -2);
+}
+
+/* Pushes the value that the text behind a mark stands for. */
+static void push_marked(lua_State *L, const char *text, size_t len) {
+  if (*text == SAP_JSON_EMPTY_LIST)
+    push_empty_list(L);
+  else
+    push_number(L, text, len);
+}
+
+/* Returns the text behind the mark of the string on the top, or NULL for any other value. */
 static const char *to_marked(lua_State *L, size_t *len) {
   if (lua_type(L, -1) != LUA_TSTRING) return NULL;
   const char *text = lua_tolstring(L, -1, len);
@@ -41,20 +63,20 @@ static const char *to_marked(lua_State *L, size_t *len) {
   return text + 1;
 }
 
-/* Puts numbers where the table on the top, or one within it, has marked strings, until `left` of them are done. */
-static void restore_numbers(lua_State *L, size_t *left) {
-  luaL_checkstack(L, 4, "JSON is nested too deeply");
+/* Puts values where the table on the top, or one within it, has marked strings, until `left` of them are done. */
+static void restore_marked(lua_State *L, size_t *left) {
+  luaL_checkstack(L, 5, "JSON is nested too deeply");
   lua_pushnil(L);
   while (lua_next(L, -2)) { /* table, key, value */
     size_t len;
     const char *text = to_marked(L, &len);
     if (text != NULL) {
       lua_pushvalue(L, -2);
-      push_number(L, text, len);
+      push_marked(L, text, len);
       lua_rawset(L, -5);
       --*left;
     } else if (lua_type(L, -1) == LUA_TTABLE) {
-      restore_numbers(L, left);
+      restore_marked(L, left);
     }
     lua_pop(L, 1);
     if (*left == 0) {
@@ -71,7 +93,7 @@ static int push_fault(lua_State *L, const char *what, size_t offset) {
   return 3;
 }
 
-/* Puts the number where the hint leads to in the table on the top. Returns whether a marked string was there: where the
+/* Puts the value where the hint leads to in the table on the top. Returns whether a marked string was there: where the
    text has a name twice, or writes it with escapes, it may be elsewhere or gone. */
 static bool restore_place(lua_State *L, const struct sap_json_place *place) {
   int top = lua_gettop(L);
@@ -86,24 +108,24 @@ static bool restore_place(lua_State *L, const struct sap_json_place *place) {
   const char *text = name > last ? to_marked(L, &len) : NULL;
   if (text != NULL) {
     lua_pushlstring(L, last->data, last->len);
-    push_number(L, text, len);
+    push_marked(L, text, len);
     lua_rawset(L, -4);
   }
   lua_settop(L, top);
   return text != NULL;
 }
 
-/* The value on the top is what lua-cjson made of the text: puts the numbers in, by the hints where they tell all. */
+/* The value on the top is what lua-cjson made of the text: puts in what is marked, by the hints where they tell all. */
 static void restore_all(lua_State *L, const struct sap_json_report *report) {
   size_t left = report->marks, len;
   if (lua_type(L, -1) != LUA_TTABLE) {
     const char *text = left > 0 ? to_marked(L, &len) : NULL;
-    if (text != NULL) push_number(L, text, len);
+    if (text != NULL) push_marked(L, text, len);
     return;
   }
   if (report->place_count == left)
     for (unsigned i = 0; i < report->place_count; i++) left -= restore_place(L, &report->places[i]);
-  if (left > 0) restore_numbers(L, &left);
+  if (left > 0) restore_marked(L, &left);
 }
 
 /* Where lua-cjson's function is in the registry: under this address. */
@@ -279,6 +301,9 @@ void sap_open_json(lua_State *L) {
   set_up_cjson(L);
   lua_pushlightuserdata(L, (void *)&decoder);
   lua_getfield(L, cjson, "decode");
+  lua_rawset(L, LUA_REGISTRYINDEX);
+  lua_pushlightuserdata(L, (void *)&list_type);
+  lua_newtable(L);
   lua_rawset(L, LUA_REGISTRYINDEX);
   lua_pushlightuserdata(L, NULL);
   lua_setfield(L, core, "null");

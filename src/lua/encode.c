@@ -6,6 +6,7 @@
 
 #include "bytes/slice.h"
 #include "lua/core.h"
+#include "lua/decode.h"
 #include "lua/scratch.h"
 #include "json/number.h"
 #include "json/write.h"
@@ -312,7 +313,7 @@ static const luaL_Reg functions[] = {
 };
 
 void sap_open_encode(lua_State *L, int cjson) {
-  lua_newtable(L);
+  sap_push_list_type(L);
   lua_getfield(L, cjson, "array_mt");
   lua_getfield(L, cjson, "empty_array_mt");
   lua_getfield(L, cjson, "empty_array");
