@@ -908,7 +908,8 @@ function sapanywhere.webhook(given) end
 ---@return table result texts by name: `sapanywhere`, `Lua`, `lua-cjson`, `libcurl`, `libcurl's TLS`, `libcrypto`, `zlib`
 function sapanywhere.versions() end
 
---- Marks a table as a list: in `extra` and `body` it is sent as one even when it is empty.
+--- Marks a table as a list: in `extra` and `body` it is sent as one even when it is empty. Empty lists in answers are
+--- marked already, so that what was read can be sent back.
 ---
 --- Raises when `list` is not a table.
 ---@param list table
