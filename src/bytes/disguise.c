@@ -26,12 +26,22 @@ static unsigned byte_at(const struct sap_needle *needle, size_t at) {
   return at >= shift && at - shift < needle->len ? (unsigned char)needle->secret[at - shift] : 0;
 }
 
+static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
 /* The character of the base64 of the shifted secret. */
 static char base64_char(const struct sap_needle *needle, size_t index) {
-  static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   size_t first = index * 6 / 8;
   unsigned both = byte_at(needle, first) << 8 | byte_at(needle, first + 1);
   return alphabet[both >> (10 - index * 6 % 8) & 63];
+}
+
+/* Its first characters, three bytes for four of them; `out` has room for groups of four. */
+static void write_base64(const struct sap_needle *needle, unsigned char *out, size_t groups) {
+  for (size_t at = 0; at < 3 * groups; at += 3, out += 4) {
+    unsigned bits =
+        byte_at(needle, at) << 16 | byte_at(needle, at + 1) << 8 | byte_at(needle, at + 2);
+    for (int i = 0; i < 4; i++) out[i] = plain_byte(alphabet[bits >> (18 - 6 * i) & 63]);
+  }
 }
 
 /* How many characters of it depend on the secret alone: at least as many as it has bytes, from four bytes on. */
@@ -86,10 +96,21 @@ void sap_needles_begin(struct sap_needles *needles, size_t shortest) {
   memset(needles->begins, 0, sizeof needles->begins);
 }
 
+static void write_prefix(const struct sap_needle *needle, unsigned char *prefix, size_t len) {
+  unsigned char base64[SAP_LONGEST_PREFIX + 2 * 4];
+  if (needle->shift < 0) {
+    for (size_t i = 0; i < len; i++) prefix[i] = plain_byte(needle->secret[i]);
+    return;
+  }
+  write_base64(needle, base64, (mixed[needle->shift] + len + 3) / 4);
+  memcpy(prefix, base64 + mixed[needle->shift], len);
+  sap_wipe(base64, sizeof base64);
+}
+
 static void add_needle(struct sap_needles *needles, const struct sap_needle *needle) {
   unsigned char *prefix = needles->prefixes[needles->count];
   needles->needles[needles->count++] = *needle;
-  for (size_t i = 0; i < needles->prefix_len; i++) prefix[i] = plain_byte(needle_char(needle, i));
+  write_prefix(needle, prefix, needles->prefix_len);
   for (size_t i = 0; i + GRAM <= needles->prefix_len; i++) add_gram(needles->grams, prefix + i);
   needles->begins[prefix[0]] = true;
 }
@@ -242,7 +263,8 @@ static const char *read_named(const char *at, const char *end, char **out) {
   } entities[] = { { "amp;", '&' }, { "lt;", '<' }, { "gt;", '>' }, { "quot;", '"' }, { "apos;", '\'' } };
   for (size_t i = 0; i < sizeof entities / sizeof entities[0]; i++) {
     size_t len = strlen(entities[i].name);
-    if ((size_t)(end - at) < len || memcmp(at, entities[i].name, len) != 0) continue;
+    if ((size_t)(end - at) < len || *at != *entities[i].name || memcmp(at, entities[i].name, len) != 0)
+      continue;
     *(*out)++ = entities[i].meaning;
     return at + len;
   }
