@@ -16,6 +16,9 @@ enum { MAX_STREAMS = 1000 };
 /* CURLMOPT_QUICK_EXIT, which older headers lack. */
 static const CURLMoption QUICK_EXIT = (CURLMoption)21;
 
+/* CURLE_SETOPT_OPTION_SYNTAX, which had another name before 7.78. */
+static const CURLcode OPTION_SYNTAX = (CURLcode)49;
+
 static void close_idle_pools(const struct sap_pool *but);
 
 /* What libcurl asks of the reactor. None of these may raise or touch Lua. */
@@ -209,7 +212,7 @@ static bool begin_anew(struct sap_transfer *transfer) {
    it; that there is none for an entry of CURLOPT_RESOLVE, all of which are well written; since 8.23, that a client's key
    is of no use. */
 static CURLcode true_code(const struct sap_pool *pool, const struct sap_transfer *transfer, CURLcode code) {
-  if (code == CURLE_URL_MALFORMAT || code == CURLE_SETOPT_OPTION_SYNTAX) return CURLE_OUT_OF_MEMORY;
+  if (code == CURLE_URL_MALFORMAT || code == OPTION_SYNTAX) return CURLE_OUT_OF_MEMORY;
   if (code == CURLE_BAD_FUNCTION_ARGUMENT && pool->settings.key_file != NULL && !transfer->facts.answered)
     return CURLE_SSL_CERTPROBLEM;
   return code;
