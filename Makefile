@@ -369,6 +369,12 @@ $(BUILD)/libsapanywhere.a: $(OBJECTS)
 	$(Q)rm -f $@ && $(LD) -r -o $(BUILD)/whole.o $(OBJECTS) && \
 	  objcopy --keep-global-symbol=luaopen_sapanywhere_core $(BUILD)/whole.o && $(AR) rcs $@ $(BUILD)/whole.o
 
+deb: dist ## packages for Debian, of what is committed, into build/deb: the library and the command
+	@rm -rf build/deb && mkdir -p build/deb && tar xzf build/$(DIST).tar.gz -C build/deb
+	@cp -r build/deb/$(DIST)/packaging/debian build/deb/$(DIST)/debian
+	@cd build/deb/$(DIST) && env -u MAKEFLAGS -u MAKELEVEL dpkg-buildpackage --build=binary --no-sign
+	@! command -v lintian >/dev/null || lintian --fail-on error,warning build/deb/*.changes
+
 dist: ## what is committed as build/sapanywhere-<version>.tar.gz; the same bytes each time
 	@mkdir -p build
 	git archive --prefix=$(DIST)/ HEAD | gzip -9n >build/$(DIST).tar.gz
@@ -387,5 +393,5 @@ lua-cflags:
 .DELETE_ON_ERROR:
 .PHONY: FORCE all each-lua $(patsubst %,deps-%,build demo test bench check fuzz soak lint doc command $(APART)) \
   test test-luas test-in $(LUAS:%=test-on-%) $(APART:%=test-%) spec helpers check $(patsubst %,check-%,sanitized valgrind eager memory older) \
-  fuzz fuzz-run soak soak-run demo demo-run types static dist doc doc-run bench bench-run lint $(patsubst %,lint-%,lua format c compilers) \
+  fuzz fuzz-run soak soak-run demo demo-run types static dist deb doc doc-run bench bench-run lint $(patsubst %,lint-%,lua format c compilers) \
   format env install install-library install-command completions clean help lua-cflags
