@@ -38,8 +38,7 @@ static char base64_char(const struct sap_needle *needle, size_t index) {
 /* Its first characters, three bytes for four of them; `out` has room for groups of four. */
 static void write_base64(const struct sap_needle *needle, unsigned char *out, size_t groups) {
   for (size_t at = 0; at < 3 * groups; at += 3, out += 4) {
-    unsigned bits =
-        byte_at(needle, at) << 16 | byte_at(needle, at + 1) << 8 | byte_at(needle, at + 2);
+    unsigned bits = byte_at(needle, at) << 16 | byte_at(needle, at + 1) << 8 | byte_at(needle, at + 2);
     for (int i = 0; i < 4; i++) out[i] = plain_byte(alphabet[bits >> (18 - 6 * i) & 63]);
   }
 }

@@ -17,10 +17,11 @@ local SENSITIVE = [[
 -- What would be taken for one of them: where a list goes on.
 local PUBLIC = { elementsnextpagetoken = true, nextpagetoken = true, pagetoken = true }
 
--- Looked up in this order: the last letter of a name, the name, its last letters in each length that the list has.
-local last_letters, whole, endings, lengths = { s = true }, {}, {}, {}
+-- Looked up in this order: the last letter of a name, its last two, the name, its last letters in each length that the
+-- list has.
+local last_letters, last_two, whole, endings, lengths = { s = true }, {}, {}, {}, {}
 for star, word in SENSITIVE:gmatch("(%*?)(%l+)") do
-  last_letters[word:sub(-1)] = true
+  last_letters[word:sub(-1)], last_two[word:sub(-2)] = true, true
   whole[word] = true
   if star == "*" then
     if not endings[#word] then
@@ -34,6 +35,7 @@ end
 local M = {}
 
 local function has(bare)
+  if not last_two[bare:sub(-2)] then return false end
   if whole[bare] then return true end
   for i = 1, #lengths do
     local length = lengths[i]

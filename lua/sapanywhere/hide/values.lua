@@ -125,6 +125,14 @@ local function each_value(values, visit)
   end
 end
 
+-- The names of a call's values are this library's own and few: each is judged once.
+local is_secret_option = setmetatable({}, {
+  __index = function(judged, name)
+    judged[name] = is_sensitive(name)
+    return judged[name]
+  end,
+})
+
 --- The secrets of one call, for hiding: of its options those with sensitive names, what stands under such names in
 -- its body, query and headers, and all of a proxy's credentials.
 -- @tparam table values its checked values
@@ -132,7 +140,7 @@ end
 function M.secrets(values)
   local list = {}
   each_value(values, function(name, value)
-    if type(value) == "string" and is_sensitive(name) then list[#list + 1] = value end
+    if type(value) == "string" and is_secret_option[name] then list[#list + 1] = value end
   end)
   if type(values.proxy) == "string" then add_proxy(values.proxy, list) end
   for _, name in ipairs(CONTAINERS) do
