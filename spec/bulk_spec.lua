@@ -2,7 +2,7 @@ local sandbox = require "sapanywhere.sandbox"
 local sapanywhere = require "sapanywhere"
 
 describe("a bulk job", function()
-  local service, client, shop
+  local service, client, shop, instance
 
   setup(function()
     service = assert(sandbox.start {})
@@ -12,7 +12,7 @@ describe("a bulk job", function()
     })
     local auth = assert(client:oauth_url {})
     local grant = assert(sapanywhere.parse_callback(assert(service:authorize(auth.oauthUrl)), { state = auth.state }))
-    local instance = assert(client:create_instance { code = grant.code, name = "my shop" })
+    instance = assert(client:create_instance { code = grant.code, name = "my shop" })
     service:seed { customers = 20 }
     shop = assert(client:instance { token = instance.token })
   end)
@@ -47,13 +47,21 @@ describe("a bulk job", function()
   end)
 
   it("that goes on ends the wait in time, and says so", function()
-    local job = assert(shop:bulk_query { query = "select * from customers" })
-    local ended, err, meta = shop:bulk_wait { id = job.id, interval = 5, timeout = 1 }
+    local slow = assert(sapanywhere.instance {
+      base_url = service:url { job_seconds = 60 }, user_secret = service.user_secret, token = instance.token,
+    })
+    local job = assert(slow:bulk_query { query = "select * from customers" })
+    local ended, err, meta = shop:bulk_wait { id = job.id, interval = 0.3, timeout = 1 }
     assert.is_nil(ended)
     assert.equal("timeout", err.kind)
     assert.is_true(err.retryable)
     assert.truthy(err.job.status)
-    assert.truthy(meta.elapsed < 4)
+    assert.truthy(meta.elapsed > 0.8 and meta.elapsed < 4)
+  end)
+
+  it("is looked at once more before the time is up", function()
+    local job = assert(shop:bulk_query { query = "select * from customers" })
+    assert(shop:bulk_wait { id = job.id, interval = 60, timeout = 3 })
   end)
 
   it("that is not there is not found", function()

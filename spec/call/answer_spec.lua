@@ -323,6 +323,7 @@ describe("the answer to list_instances", function()
   end)
 
   it("fails else", function()
+    assert.equal("protocol", select(2, search(206, '[{"id":1}]')).kind)
     assert.equal("protocol", select(2, search(200, '{"id":1}')).kind)
     assert.equal("protocol", select(2, search(200, "{}")).kind)
     assert.equal("not_found", select(2, search(404, '{"message":"no route"}')).kind)

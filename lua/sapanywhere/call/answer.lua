@@ -308,6 +308,9 @@ local function read(row, request, response, values)
   end
   if status < 200 or status > 299 then return read_refused(row, request, response, values, meta) end
 
+  if status == 206 and request.repeatable then
+    return fail(row, request, meta, "protocol", "the server answered 206, a part that was not asked for")
+  end
   local result, fault = RESULTS[row.answer.is](row.answer, response)
   if result ~= nil and response.mended then fault = find_mended(row, result) end
   if fault then return fail(row, request, meta, "protocol", fault) end

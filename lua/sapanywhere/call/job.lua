@@ -43,6 +43,7 @@ function M.call(owner, row, given, registry, perform)
   if not values then return perform.fail(problem) end
   local whole, each = rawget(values, "timeout") or TIMEOUT, owner.values.timeout
   local deadline, pause = started + whole, values.interval or INTERVAL
+  local last_look = math.min(1, whole / 10) -- seconds that are kept for it
   while true do
     values.timeout = math.min(each, math.max(deadline - now(), 0.001))
     local job, err, meta = perform.run(owner, row, values, now())
@@ -52,8 +53,9 @@ function M.call(owner, row, given, registry, perform)
     local word = core.lower(job.status)
     if GOOD[word] then return job, nil, meta end
     if BAD[word] then return nil, job_error(row, job, meta), meta end
-    if now() + pause >= deadline then return nil, timeout_error(row, job, meta, whole), meta end
-    perform.pause(owner, values, pause)
+    local left = deadline - now() - last_look
+    if left <= 0 then return nil, timeout_error(row, job, meta, whole), meta end
+    perform.pause(owner, values, math.min(pause, left))
     pause = math.min(2 * pause, math.max(LONGEST, pause))
   end
 end
