@@ -122,9 +122,10 @@ $(APART:%=test-%): test-%: deps-%
 test-in: ## demo and tests on a minimal Debian, SUITE=bullseye, bookworm or trixie; KEEP=1 leaves it in ROOT (/var/cache/sapanywhere)
 	@packaging/test-in $(SUITE)
 
+# A make that a spec starts has nothing to do with this one.
 spec: $(CORE) helpers ## the specs on LUA only, installing nothing; SPEC=spec/x_spec.lua for one
 	@echo "== Specs on $(LUA)"
-	@$(RUN) $(UNDER) $(LUA) $(LUA_OPTIONS) $(BUSTED) $(if $(EAGER),--helper=spec/support/eager.lua) $(SPEC)
+	@unset MAKEFLAGS MFLAGS MAKELEVEL; $(RUN) $(UNDER) $(LUA) $(LUA_OPTIONS) $(BUSTED) $(if $(EAGER),--helper=spec/support/eager.lua) $(SPEC)
 
 # Five ways to try harder.
 check: deps-check each-lua ## every spec with sanitizers, valgrind and an eager collector, without memory, for an old libcurl

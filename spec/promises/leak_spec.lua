@@ -104,8 +104,9 @@ describe("after " .. CALLS .. " calls", function()
       cut = service:url { cut = 100 }, html = service:url { body = "html" },
       origin = service.base_url:match("^http://[^/]+"),
     }
-    local before = run(1, CALLS / 10)
-    local after = run(CALLS / 10 + 1, CALLS)
+    run(1, CALLS / 10)
+    local before = run(CALLS / 10 + 1, CALLS / 2) -- what grows once, such as Lua's own table of strings, has grown now
+    local after = run(CALLS / 2 + 1, CALLS)
     local grown = ("resident %d to %d KiB, Lua %.0f to %.0f KiB"):format(before.resident, after.resident, before.lua,
       after.lua)
     assert.equal(before.descriptors, after.descriptors)
