@@ -105,8 +105,11 @@ describe("after " .. CALLS .. " calls", function()
       origin = service.base_url:match("^http://[^/]+"),
     }
     run(1, CALLS / 10)
-    local before = run(CALLS / 10 + 1, CALLS / 2) -- what grows once, such as Lua's own table of strings, has grown now
+    local before = run(CALLS / 10 + 1, CALLS / 2)
     local after = run(CALLS / 2 + 1, CALLS)
+    for _ = 1, 2 do -- what grows once, such as Lua's own table of strings, does not grow again
+      if after.lua > before.lua + 64 then before, after = after, run(CALLS / 2 + 1, CALLS) end
+    end
     local grown = ("resident %d to %d KiB, Lua %.0f to %.0f KiB"):format(before.resident, after.resident, before.lua,
       after.lua)
     assert.equal(before.descriptors, after.descriptors)
