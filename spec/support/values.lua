@@ -2,6 +2,7 @@
 
 local derive = require "sapanywhere.call.derive"
 local options = require "sapanywhere.api.options"
+local methods = require "sapanywhere.call.methods"
 local prepare = require "sapanywhere.call.prepare"
 local rows = require "sapanywhere.api.rows"
 
@@ -21,7 +22,7 @@ end
 
 --- The connections of a client.
 function M.connections(client)
-  return client["(owner)"]().connections
+  return methods.owner_of(client).connections
 end
 
 local plain_client

@@ -29,6 +29,7 @@ return {
   name = "copas",
   wait = wait,
   run = function(main)
+    if rawget(_G, "jit") then require("jit").flush() end -- what compiled code mentions is not collected
     collectgarbage() -- copas waits by select(2), to which descriptors beyond 1023 are too large: those of clients that
     collectgarbage() -- other specs have left behind would count
     local ended, failure = false, nil
