@@ -17,11 +17,18 @@ local SENSITIVE = [[
 -- What would be taken for one of them: where a list goes on.
 local PUBLIC = { elementsnextpagetoken = true, nextpagetoken = true, pagetoken = true }
 
--- Looked up in this order: the last letter of a name, its last two, the name, its last letters in each length that the
--- list has.
-local last_letters, last_two, whole, endings, lengths = { s = true }, {}, {}, {}, {}
+-- Looked up in this order: the last letter of a name (as a byte, of either case), its last two, the name, its last
+-- letters in each length that the list has.
+local last_letters, last_two, whole, endings, lengths = {}, {}, {}, {}, {}
+
+local function add_last_letter(letter)
+  last_letters[letter], last_letters[letter - 32] = true, true
+end
+
+add_last_letter(("s"):byte())
 for star, word in SENSITIVE:gmatch("(%*?)(%l+)") do
-  last_letters[word:sub(-1)], last_two[word:sub(-2)] = true, true
+  add_last_letter(word:byte(-1))
+  last_two[word:sub(-2)] = true
   whole[word] = true
   if star == "*" then
     if not endings[#word] then
@@ -33,6 +40,15 @@ for star, word in SENSITIVE:gmatch("(%*?)(%l+)") do
 end
 
 local M = {}
+
+-- Where a name's last letter is, past the digits and punctuation at its end; 0 where it has none.
+local function last_letter_of(name)
+  for at = #name, 1, -1 do
+    local byte = name:byte(at)
+    if byte >= 97 and byte <= 122 or byte >= 65 and byte <= 90 then return at end
+  end
+  return 0
+end
 
 local function has(bare)
   if not last_two[bare:sub(-2)] then return false end
@@ -49,10 +65,8 @@ end
 -- @treturn boolean
 function M.is_sensitive(name)
   if type(name) ~= "string" then return false end
-  local last = #name
-  while last > 0 and not name:find("^[A-Za-z]", last) do last = last - 1 end
-  local letter = name:sub(last, last)
-  if not last_letters[lower(letter)] then return false end
+  local last = last_letter_of(name)
+  if not last_letters[name:byte(last)] then return false end
   local bare = lower((name:sub(1, last):gsub("[^0-9A-Za-z]", "")))
   if PUBLIC[bare] then return false end
   return has(bare) or bare:sub(-1) == "s" and has(bare:sub(1, -2))

@@ -26,10 +26,8 @@ end
 
 -- A parameter is encoded as often as the URL that it stands in, and what stands before it may be the rest of that URL.
 local function is_sensitive_parameter(name)
-  for _ = 1, 3 do
-    if not name:find("%", 1, true) then break end
-    name = name:gsub("%%(%x%x)", byte_of)
-  end
+  if not name:find("%", 1, true) then return names.has_sensitive_part(name) end
+  for _ = 1, 3 do name = name:gsub("%%(%x%x)", byte_of) end
   return names.has_sensitive_part(name:match("^.*[?&#/](.*)$") or name)
 end
 
