@@ -127,6 +127,15 @@ spec: $(CORE) helpers ## the specs on LUA only, installing nothing; SPEC=spec/x_
 	@echo "== Specs on $(LUA)"
 	@unset MAKEFLAGS MFLAGS MAKELEVEL; $(RUN) $(UNDER) $(LUA) $(LUA_OPTIONS) $(BUSTED) $(if $(EAGER),--helper=spec/support/eager.lua) $(SPEC)
 
+# The command that a spec file is given to.
+run-spec:
+	@echo '$(subst ','\'',$(RUN) $(UNDER) $(LUA) $(LUA_OPTIONS) $(BUSTED))'
+
+# In a copy, which is gone afterwards.
+mutate: deps-test ## N (default 50) small changes, one at a time, that the specs must notice; ROOM=src/http SEED=7, see spec/mutate/run.lua
+	@tar -c --exclude=./build --exclude=./.git . | N='$(N)' ROOM='$(ROOM)' SEED='$(SEED)' WITHIN='$(WITHIN)' spec/mutate/in_copy $(LUA) \
+	  'make LUA=$(LUA) CFLAGS=-O1 $(if $(SANITIZE),SANITIZE=$(SANITIZE)) BUSTED="$(BUSTED) --no-keep-going"'
+
 # Five ways to try harder.
 check: deps-check each-lua ## every spec with sanitizers, valgrind and an eager collector, without memory, for an old libcurl
 	@failed=; for way in check-sanitized check-valgrind check-eager check-memory check-older; do \
@@ -393,6 +402,6 @@ lua-cflags:
 
 .DELETE_ON_ERROR:
 .PHONY: FORCE all each-lua $(patsubst %,deps-%,build demo test bench check fuzz soak lint doc command $(APART)) \
-  test test-luas test-in $(LUAS:%=test-on-%) $(APART:%=test-%) spec helpers check $(patsubst %,check-%,sanitized valgrind eager memory older) \
+  test test-luas test-in $(LUAS:%=test-on-%) $(APART:%=test-%) spec run-spec mutate helpers check $(patsubst %,check-%,sanitized valgrind eager memory older) \
   fuzz fuzz-run soak soak-run demo demo-run types static dist deb doc doc-run bench bench-run lint $(patsubst %,lint-%,lua format c compilers) \
   format env install install-library install-command completions clean help lua-cflags
