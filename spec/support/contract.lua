@@ -9,6 +9,7 @@
 --   `sleep(seconds)`    nil where waiting blocks everything
 -- It raises when the promise is broken.
 
+local calls = require "support.calls"
 local core = require "sapanywhere.core"
 local sapanywhere = require "sapanywhere"
 
@@ -31,6 +32,38 @@ local function ask(env, wishes, more)
     callback_url = options.callback_url, timeout = options.timeout, max_response_bytes = options.max_response_bytes,
     connect_timeout = options.connect_timeout,
   }
+end
+
+-- A client with all secrets, an instance of it, and what the examples of calls need.
+local function open_shop(env, path)
+  local secrets = env.options {}
+  secrets.name = nil
+  local client = env.client(secrets)
+  local kept = assert(client:create_instance {
+    code = assert(sapanywhere.parse_callback(env.callback, { state = env.state })).code, name = "kept",
+  })
+  local doomed = assert(client:create_instance {
+    external_authentication = "initial", name = "doomed",
+    configuration = { ["oauth.user.token"] = "t", ["oauth.user.refresh_token"] = "r" },
+  })
+  local shop = assert(client:instance { token = kept.token })
+  local function job(seconds)
+    return assert(shop:bulk_query { query = "select * from orders", base_url = env.url { job_seconds = seconds } }).id
+  end
+  local file = assert(io.open(path, "w"))
+  file:write("orderType\nSELL_ORDER\n")
+  file:close()
+  local known = {
+    instance = doomed.id, row = assert(shop.orders:create { body = { orderType = "SELL_ORDER" } }).id, job = job(0),
+    running = job(60), file = path, to = path .. ".rows",
+  }
+  return { client = client, shop = shop }, known, kept
+end
+
+local function remove(path)
+  os.remove(path)
+  os.remove(path .. ".rows")
+  os.remove(path .. ".lock")
 end
 
 M.cases = {
@@ -157,6 +190,64 @@ M.cases = {
     assert(core.now() - started < 50, "one after the other")
   end },
 
+  { "makes every call", function(env)
+    local path = os.tmpname()
+    local objects, known = open_shop(env, path)
+    for _, row in ipairs(calls.rows()) do
+      local result, err, meta = calls.make(row, known, objects)
+      assert(result, row.title .. ": " .. tostring(err))
+      assert(err == nil, row.title)
+      assert(meta.status == 200, row.title)
+    end
+    remove(path)
+  end },
+
+  { "lets others run while it waits, in every call", function(env)
+    local path, order, list = os.tmpname(), {}, {}
+    local objects, known = open_shop(env, path)
+    for _, row in ipairs(calls.rows()) do
+      list[#list + 1] = function()
+        expect_failure("forbidden", "rejected", calls.make(row, known, objects, {
+          base_url = env.url { delay = 1, status = 403 }, retry = false,
+        }))
+        order[#order + 1] = row.title
+      end
+    end
+    list[#list + 1] = function()
+      assert(ask(env, {}))
+      order[#order + 1] = "the quick one, begun last"
+    end
+    env.together(list)
+    assert(order[1] == "the quick one, begun last", "it had to wait for " .. order[1])
+    assert(#order == #list)
+    remove(path)
+  end },
+
+  { "reports a lost answer of every call, and what may have happened", function(env)
+    local path = os.tmpname()
+    local objects, known = open_shop(env, path)
+    for _, row in ipairs(calls.rows()) do
+      local result, err, meta = calls.make(row, known, objects, { base_url = env.url { die = true }, retry = false })
+      assert(result == nil and err.kind == "connect" and err.outcome == "unknown", row.title .. ": " .. tostring(err))
+      assert(meta.attempts == 1, row.title)
+    end
+    remove(path)
+  end },
+
+  { "keeps a token in a store, and takes it from there for a call", function(env)
+    local path = os.tmpname()
+    local objects, known, kept = open_shop(env, path)
+    os.remove(path)
+    local store = assert(sapanywhere.store.file { path = path, key = ("k"):rep(32) })
+    assert(store:put("my shop", kept))
+    local shop = assert(objects.client:instance { token = store:token("my shop") })
+    assert(shop.orders:get { id = known.row })
+    assert(store:remove("my shop"))
+    local _, err = shop.orders:get { id = known.row }
+    assert(err.kind == "usage", tostring(err))
+    remove(path)
+  end },
+
   { "downloads files, several at a time, and uploads them again", function(env)
     local options = env.options {}
     local made = assert(env.client {}:create_instance(env.options {
@@ -197,6 +288,14 @@ M.cases = {
     for _ = 1, 3 do assert(ask(env, {})) end
   end },
 }
+
+--- The number of a case, by its name.
+function M.number(name)
+  for number, case in ipairs(M.cases) do
+    if case[1] == name then return number end
+  end
+  error("the contract has no case: " .. name, 2)
+end
 
 --- Makes the environment of a case.
 -- @tparam table service plain data of a sandbox, see `describe`

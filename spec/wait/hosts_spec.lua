@@ -2,16 +2,17 @@ local child = require "support.child"
 local contract = require "support.contract"
 local core = require "sapanywhere.core"
 local has_module = require "support.optional"
+local make_loop = require "support.hosts.own".make_loop
 local sandbox = require "sapanywhere.sandbox"
 local sapanywhere = require "sapanywhere"
 local services = require "support.service"
 
 -- Debian has copas for Lua 5.1, and so LuaJIT; for 5.2, too, but that of Debian 13 does not load.
-local NAMES = { "plain", "cqueues", "luv" }
+local NAMES = { "plain", "cqueues", "luv", "own" }
 if _VERSION == "Lua 5.1" or _VERSION == "Lua 5.2" then table.insert(NAMES, "copas") end
 
 local function is_here(name)
-  if name == "plain" or has_module(name) then return true end
+  if name == "plain" or name == "own" or has_module(name) then return true end
   it("the host " .. name, function() pending("there is no " .. name .. " for this Lua") end)
 end
 
@@ -183,49 +184,6 @@ describe("a loop inside a loop", function()
     assert.same({ "five", "slow" }, order)
   end)
 end)
-
--- A loop for functions of the user's own: it polls, and resumes whoever has something to read. It has no timers.
-local function make_loop()
-  local loop = { waiting = {}, cancelled = {}, raised = {} }
-
-  function loop.wait(fd)
-    local thread = coroutine.running()
-    loop.waiting[thread] = fd
-    coroutine.yield()
-    if loop.cancelled[thread] then error("cancelled", 0) end
-  end
-
-  local function resume(thread)
-    loop.waiting[thread] = nil
-    local ok, err = coroutine.resume(thread)
-    if not ok then loop.raised[thread] = err end
-  end
-
-  function loop.spawn(run)
-    local thread = coroutine.create(run)
-    resume(thread)
-    return thread
-  end
-
-  function loop.cancel(thread)
-    loop.cancelled[thread] = true
-    resume(thread)
-  end
-
-  -- Until so many seconds have passed, or nobody waits.
-  function loop.run(seconds)
-    local ending = core.now() + seconds
-    while next(loop.waiting) and core.now() < ending do
-      local threads = {}
-      for thread in pairs(loop.waiting) do threads[#threads + 1] = thread end
-      for _, thread in ipairs(threads) do
-        if loop.waiting[thread] and core.poll(loop.waiting[thread], 0.005) then resume(thread) end
-      end
-    end
-  end
-
-  return loop
-end
 
 describe("a wait function that raises", function()
   local service, client

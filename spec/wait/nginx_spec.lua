@@ -272,12 +272,15 @@ describe("nginx", function()
   end
 
   for _, path in ipairs { "/access", "/rewrite", "/timer", "/fresh" } do
-    it("walks the journey, waits and makes 200 calls at once in " .. path, function()
-      for _, number in ipairs { 1, 2, 12 } do
-        local _, said = run(path, number)
+    for _, name in ipairs {
+      "walks the journey", "waits for a slow answer", "makes 200 calls at once", "makes every call",
+      "lets others run while it waits, in every call",
+    } do
+      it(name .. " in " .. path, function()
+        local _, said = run(path, contract.number(name))
         assert.equal("ok\n", said)
-      end
-    end)
+      end)
+    end
   end
 
   it("runs all inside one request while others run all too", function()

@@ -9,9 +9,9 @@
 #include "bytes/slice.h"
 
 /* IANA's registry of content codings, with the old names of RFC 9110. */
-static const char *const content_codings[] = {
-  "gzip",       "x-gzip", "deflate", "br",  "zstd",      "compress",
-  "x-compress", "dcb",    "dcz",     "exi", "aes128gcm", "pack200-gzip",
+static const char *const gzips[] = { "gzip", "x-gzip", NULL };
+static const char *const other_codings[] = {
+  "deflate", "br", "zstd", "compress", "x-compress", "dcb", "dcz", "exi", "aes128gcm", "pack200-gzip", NULL,
 };
 
 /* Whatever the locale. */
@@ -26,9 +26,9 @@ static bool is_text(struct sap_slice text, const char *other) {
   return true;
 }
 
-static bool is_content_coding(struct sap_slice word) {
-  for (size_t i = 0; i < sizeof content_codings / sizeof content_codings[0]; i++)
-    if (is_text(word, content_codings[i])) return true;
+static bool is_one_of(const char *const *codings, struct sap_slice word) {
+  for (; *codings != NULL; codings++)
+    if (is_text(word, *codings)) return true;
   return false;
 }
 
@@ -54,8 +54,10 @@ static void read_content(struct sap_coding *coding, struct sap_slice list) {
   struct sap_slice word;
   coding->blank = true;
   while (take_word(&list, &word)) {
+    bool is_other = is_one_of(other_codings, word);
     coding->blank = false;
-    if (is_content_coding(word))
+    coding->foreign = coding->foreign || is_other;
+    if (is_other || is_one_of(gzips, word))
       coding->layers++;
     else if (!is_text(word, "identity"))
       coding->odd = true;
@@ -85,11 +87,11 @@ static struct sap_slice value_of(struct sap_slice line) {
 
 static bool is_allowed(const struct sap_coding *coding) {
   if (coding->layers > 1) return false;
-  return coding->layers == 0 || coding->gzip || coding->once;
+  return coding->layers == 0 || coding->once || (coding->gzip && !coding->foreign);
 }
 
 void sap_coding_begin(struct sap_coding *coding, int status) {
-  coding->in_content = coding->in_transfer = coding->odd = coding->blank = false;
+  coding->in_content = coding->in_transfer = coding->odd = coding->blank = coding->foreign = false;
   coding->interim = status >= 100 && status < 200 && status != 101;
   coding->layers = 0;
 }

@@ -14,6 +14,7 @@ struct sap_coding {
   bool in_content, in_transfer; /* the header that the last line belongs to */
   bool interim;                 /* another answer follows, and this one has no body: nothing is looked at */
   unsigned layers;              /* content codings that are named */
+  bool foreign;                 /* one of them is not gzip */
   bool odd, blank; /* one of the names is that of no coding, or there is none: it counts as none */
   bool undone;     /* one layer was taken off here */
 };
