@@ -98,6 +98,17 @@ describe("random bytes", function()
     end
   end)
 
+  it("are random in each place", function()
+    for _, count in ipairs { 1, 2, 33 } do
+      local first, differs = core.random(count), {}
+      for _ = 1, 64 do
+        local others = core.random(count)
+        for place = 1, count do differs[place] = differs[place] or others:byte(place) ~= first:byte(place) end
+      end
+      for place = 1, count do assert.is_true(differs[place], place .. " of " .. count) end
+    end
+  end)
+
   it("are at most 256", function()
     assert.has_error(function() core.random(257) end)
     assert.has_error(function() core.random(-1) end)

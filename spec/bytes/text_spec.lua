@@ -35,6 +35,42 @@ describe("UTF-8", function()
     end
   end)
 
+  -- Whether a character of that many bytes is one by its code point: no shorter form, no surrogate, in Unicode's range.
+  local LEAST = { [2] = 0x80, [3] = 0x800, [4] = 0x10000 }
+
+  local function is_character(list)
+    local first, count = list[1], #list
+    local point = first - ({ [2] = 0xC0, [3] = 0xE0, [4] = 0xF0 })[count]
+    for i = 2, count do
+      if list[i] < 0x80 or list[i] > 0xBF then return false end
+      point = point * 64 + list[i] - 0x80
+    end
+    return point >= LEAST[count] and point <= 0x10FFFF and (point < 0xD800 or point > 0xDFFF)
+  end
+
+  it("has any second byte that gives a code point, and no other", function()
+    for first = 0xC0, 0xF7 do
+      local count = first < 0xE0 and 2 or first < 0xF0 and 3 or 4
+      for second = 0, 255 do
+        local list = { first, second }
+        for i = 3, count do list[i] = 0x80 end
+        local text = string.char((unpack or table.unpack)(list))
+        if core.is_utf8(text) ~= is_character(list) then
+          assert.equal(is_character(list), core.is_utf8(text), ("%02X %02X"):format(first, second))
+        end
+      end
+    end
+  end)
+
+  it("has bytes from 80 to BF after those", function()
+    for byte = 0, 255 do
+      local expected, char = byte >= 0x80 and byte <= 0xBF, string.char(byte)
+      for _, around in ipairs { { "\226\130", "" }, { "\240\159", "\128" }, { "\240\159\152", "" } } do
+        assert.equal(expected, core.is_utf8(around[1] .. char .. around[2]))
+      end
+    end
+  end)
+
   for name, text in pairs(bad) do
     it("is not " .. name, function()
       for before = 0, 17 do

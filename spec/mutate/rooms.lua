@@ -32,10 +32,10 @@ local ROOMS = {
   { "lua/sapanywhere/call/upload", "bulk bulk_files" },
   { "lua/sapanywhere/call/", "call api errors instance bulk hide promises/journey promises/secrets " ..
     "promises/errors_table promises/once_answer promises/once_calls promises/lifecycle promises/faults" },
-  { "lua/sapanywhere/client", "call instance wait/hosts private promises/lifecycle promises/connections" },
+  { "lua/sapanywhere/client", "client api instance promises/lifecycle promises/connections" },
   { "lua/sapanywhere/errors", "errors call promises/errors_table" },
   { "lua/sapanywhere/hide/", "hide redact errors call/options promises/secrets" },
-  { "lua/sapanywhere/instance", "call instance promises/lifecycle" },
+  { "lua/sapanywhere/instance", "client api instance" },
   { "lua/sapanywhere/redact", "redact hide" },
   { "lua/sapanywhere/sandbox/service/", "sandbox" },
   { "lua/sapanywhere/sandbox", "sandbox process" },
@@ -45,7 +45,7 @@ local ROOMS = {
   { "lua/sapanywhere/wait/", "all wait promises/given_up promises/lifecycle promises/kept promises/fork " ..
     "promises/connections" },
   { "lua/sapanywhere/cli/", "cli" },
-  { "lua/sapanywhere.lua", "call instance base wait/hosts" },
+  { "lua/sapanywhere.lua", "client api redact call instance" },
 }
 
 local rooms = { list = ROOMS }
