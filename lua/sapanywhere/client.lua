@@ -7,6 +7,7 @@
 
 local connections = require "sapanywhere.wait.connections"
 local derive = require "sapanywhere.call.derive"
+local hidden = require "sapanywhere.base.hidden"
 local lazy = require "sapanywhere.base.lazy"
 local methods = require "sapanywhere.call.methods"
 local options = require "sapanywhere.api.options"
@@ -52,7 +53,7 @@ Client.__close = Client.close
 local function new(given)
   local values, err = derive.made_with(options.NEW, given, options.defaults, options)
   if not values then return nil, err end
-  return methods.object(Client, { connections = connections.new(), values = values })
+  return hidden.object(Client, { connections = connections.new(), values = values })
 end
 
 return { new = new }

@@ -6,6 +6,7 @@
 local core = require "sapanywhere.core"
 local derive = require "sapanywhere.call.derive"
 local errors = require "sapanywhere.errors"
+local hidden = require "sapanywhere.base.hidden"
 local checks = require "sapanywhere.call.checks"
 local methods = require "sapanywhere.call.methods"
 local options = require "sapanywhere.api.options"
@@ -24,7 +25,7 @@ end
 local function new_resource(owner, path)
   local values = setmetatable({ resource = path }, owner.values.inherit)
   values.inherit = { __index = values }
-  return methods.object(Resource, { connections = owner.connections, values = values })
+  return hidden.object(Resource, { connections = owner.connections, values = values })
 end
 
 --- A resource below the hub, by the segments of its path: each is percent-encoded once.
@@ -56,7 +57,7 @@ local function new(owner, given)
     return nil, errors.usage("instance", { { option = "user_secret", kind = "missing" } })
   end
   local mine = { connections = owner.connections, values = values }
-  local self = methods.object(Instance, mine)
+  local self = hidden.object(Instance, mine)
   for _, name in ipairs { "customers", "orders", "products" } do
     self[name] = new_resource(mine, core.percent_encode(name))
   end

@@ -12,6 +12,7 @@
 local core = require "sapanywhere.core"
 local checks = require "sapanywhere.call.checks"
 local errors = require "sapanywhere.errors"
+local hidden = require "sapanywhere.base.hidden"
 local keys = require "sapanywhere.call.keys"
 local options = require "sapanywhere.call.options"
 local told = require "sapanywhere.call.told"
@@ -144,20 +145,15 @@ end
 
 -- The sealer
 
-local Sealer = {}
--- A sealer's options are in a function in its metatable: whoever prints the sealer does not find the key, and a sealer
--- that its own options mention is collected on every Lua.
-local function settings_of(self)
-  local metatable = type(self) == "table" and getmetatable(self)
-  if type(metatable) == "table" and metatable.__index == Sealer then return metatable.settings() end
-end
+local Sealer = { __name = "sapanywhere.state" }
+Sealer.__index = Sealer
 
-local function shown_as()
+function Sealer.__tostring()
   return "sapanywhere.state"
 end
 
 local function check_call(call, self, given)
-  local settings = settings_of(self)
+  local settings = hidden.known(self, Sealer)
   if not settings then error(call .. ": call it as a method, sealer:" .. call .. "(…)", 3) end
   if type(given) == "table" then return settings end
   error(call .. ": a table of options is expected, not a " .. type(given), 3)
@@ -250,9 +246,7 @@ local function new(given)
     key = values.key, ttl = values.ttl or 600, element = values.element or "sapanywhere",
     callback_url = values.callback_url or "", on_use = values.on_use, clock = values.clock or system_clock,
   }
-  return setmetatable({}, {
-    __index = Sealer, __name = "sapanywhere.state", __tostring = shown_as, settings = function() return settings end,
-  })
+  return hidden.object(Sealer, settings)
 end
 
 return { new = new, options = { state = NEW, issue = BOUND, verify = BOUND } }

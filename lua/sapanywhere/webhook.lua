@@ -7,6 +7,7 @@
 local core = require "sapanywhere.core"
 local checks = require "sapanywhere.call.checks"
 local errors = require "sapanywhere.errors"
+local hidden = require "sapanywhere.base.hidden"
 local keys = require "sapanywhere.call.keys"
 local options = require "sapanywhere.call.options"
 local told = require "sapanywhere.call.told"
@@ -163,18 +164,15 @@ end
 
 -- The reader
 
-local Reader = {}
-local metatable = { __index = Reader, __name = "sapanywhere.webhook" }
+local Reader = { __name = "sapanywhere.webhook" }
+Reader.__index = Reader
 
--- Reader → its checked options: not in the reader itself, where whoever prints it would find the key.
-local settings_of = setmetatable({}, { __mode = "k" })
-
-function metatable.__tostring()
+function Reader.__tostring()
   return "sapanywhere.webhook"
 end
 
 local function check_call(self, given)
-  local settings = type(self) == "table" and settings_of[self]
+  local settings = hidden.known(self, Reader)
   if not settings then error("read: call it as a method, reader:read(…)", 3) end
   if type(given) == "table" then return settings end
   error("read: a table of options is expected, not a " .. type(given), 3)
@@ -232,9 +230,7 @@ local function new(given)
   if type(given) ~= "table" then error("webhook: a table of options is expected, not a " .. type(given), 2) end
   local values, err = options.read("webhook", NEW, given)
   if not values then return nil, err end
-  local reader = setmetatable({}, metatable)
-  settings_of[reader] = { key = values.key, on_use = values.on_use }
-  return reader
+  return hidden.object(Reader, { key = values.key, on_use = values.on_use })
 end
 
 return { new = new, options = { webhook = NEW, read = READ } }

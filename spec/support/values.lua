@@ -1,8 +1,8 @@
 --- What the steps of a call work with, made as the library makes it.
 
 local derive = require "sapanywhere.call.derive"
+local hidden = require "sapanywhere.base.hidden"
 local options = require "sapanywhere.api.options"
-local methods = require "sapanywhere.call.methods"
 local prepare = require "sapanywhere.call.prepare"
 local rows = require "sapanywhere.api.rows"
 
@@ -22,7 +22,7 @@ end
 
 --- The connections of a client.
 function M.connections(client)
-  return methods.owner_of(client).connections
+  return hidden.known(client, getmetatable(client)).connections
 end
 
 local plain_client

@@ -1,38 +1,9 @@
---- Makes the methods of objects from the rows of calls.
---
--- An object's owner, `{ connections, values }`, is not an entry of it but in a function: whoever prints the object
--- finds no secret, and a client that its own options mention is collected on every Lua (an entry of a weak table would
--- live as long as its value mentions the key, on Lua 5.1 and LuaJIT). On those two it is in the metatable of a
--- userdata:
--- code that LuaJIT has compiled would keep each function that it called, and so the connections of a forgotten client.
+--- Makes the methods of objects from the rows of calls. What an object knows is its owner, `{ connections, values }`.
 
+local hidden = require "sapanywhere.base.hidden"
 local perform = require "sapanywhere.call.perform"
 
-local OWNER = "(owner)"
-
-local newproxy = rawget(_G, "newproxy") -- on Lua 5.1 and LuaJIT only
-
-local function hide(owner)
-  if not newproxy then return function() return owner end end
-  local hidden = newproxy(true)
-  getmetatable(hidden).owner = owner
-  return hidden
-end
-
-local function unhide(hidden)
-  if newproxy then return getmetatable(hidden).owner end
-  return hidden()
-end
-
 local M = {}
-
---- Makes an object.
--- @tparam table class its metatable
--- @tparam table owner
--- @treturn table
-function M.object(class, owner)
-  return setmetatable({ [OWNER] = hide(owner) }, class)
-end
 
 --- The owner of an object. A receiver of the wrong type is a mistake in the calling code itself, and raises there.
 -- @param self
@@ -42,15 +13,9 @@ end
 -- @tparam[opt] string arguments for the message
 -- @treturn table
 function M.owner(self, class, name, example, arguments)
-  if type(self) ~= "table" or getmetatable(self) ~= class then
-    error(("%s: call it with a colon, %s:%s%s"):format(name, example, name, arguments or " { … }"), 3)
-  end
-  return unhide(self[OWNER])
-end
-
---- What an object works with, for specs.
-function M.owner_of(object)
-  return unhide(object[OWNER])
+  local owner = hidden.known(self, class)
+  if owner then return owner end
+  error(("%s: call it with a colon, %s:%s%s"):format(name, example, name, arguments or " { … }"), 3)
 end
 
 --- Raises, in the caller of the public function, for what is not a table.

@@ -3,6 +3,7 @@
 local core = require "sapanywhere.core"
 local disguises = require "sapanywhere.hide.disguises"
 local errors = require "sapanywhere.errors"
+local hidden = require "sapanywhere.base.hidden"
 local names = require "sapanywhere.hide.names"
 local texts = require "sapanywhere.hide.text"
 
@@ -35,7 +36,7 @@ local function copy_of(value, secrets, seen, depth)
     local name = copy_of(key, secrets, seen, depth + 1)
     if is_hidden(key, entry, in_pair) then
       copy[name] = HIDDEN
-    else
+    elseif key ~= hidden.ENTRY then
       copy[name] = copy_of(entry, secrets, seen, depth + 1)
     end
   end

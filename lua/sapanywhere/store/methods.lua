@@ -11,6 +11,7 @@
 local checks = require "sapanywhere.call.checks"
 local entry = require "sapanywhere.store.entry"
 local errors = require "sapanywhere.errors"
+local hidden = require "sapanywhere.base.hidden"
 
 local LONGEST_NAME = 1024
 
@@ -36,18 +37,15 @@ local function usage(call, option, what)
   return nil, errors.usage(call, problems)
 end
 
-local Store = {}
-local metatable = { __index = Store, __name = "sapanywhere.store" }
+local Store = { __name = "sapanywhere.store" }
+Store.__index = Store
 
--- Store → where its entries are, and its settings: not in the store, where whoever prints it would find the key.
-local kept = setmetatable({}, { __mode = "k" })
-
-function metatable.__tostring()
+function Store.__tostring()
   return "sapanywhere.store"
 end
 
 local function check_call(call, self)
-  local own = type(self) == "table" and kept[self]
+  local own = hidden.known(self, Store)
   if not own then error(call .. ": call it as a method, store:" .. call .. "(…)", 3) end
   return own.place, own.settings
 end
@@ -155,9 +153,7 @@ end
 local function new(call, place, settings, keys)
   settings.keys = keys and entry.derive(keys)
   if keys and not settings.keys then return fail(call, "io", "libcrypto does not do HMAC-SHA256") end
-  local store = setmetatable({}, metatable)
-  kept[store] = { place = place, settings = settings }
-  return store
+  return hidden.object(Store, { place = place, settings = settings })
 end
 
 return { new = new, SHORTEST_KEY = 32 }
