@@ -30,6 +30,19 @@ describe("the secrets of a call", function()
     assert.same({ "H1: a" }, secrets_of { headers = { "X-Api-Key: H1: a", "X-Shop: H2" } })
   end)
 
+  it("are in every option that takes a table of the caller's names", function()
+    local taken = 0
+    for _, option in ipairs(require "sapanywhere.api.options".LIST) do
+      local problems = {}
+      local ok, checked = pcall(option.check, { password = "S1" }, option.name, problems)
+      if ok and checked ~= nil and #problems == 0 then
+        assert.same({ "S1" }, secrets_of { [option.name] = checked }, option.name)
+        taken = taken + 1
+      end
+    end
+    assert.truthy(taken >= 4)
+  end)
+
   it("are values that a list of pairs names", function()
     assert.same({ "P1", "P2" }, secrets_of { extra = { list = {
       { key = "oauth.user.password", value = "P1" }, { name = "api_secret", value = "P2" },

@@ -4,112 +4,14 @@
 
 local child = require "support.child"
 local core = require "sapanywhere.core"
+local hidden = require "support.secrets"
 local peers = require "support.peers"
 local sapanywhere = require "sapanywhere"
 local services = require "support.service"
 local system = require "sapanywhere.sandbox.carrier.system"
 
-local SEED = tonumber(os.getenv("SEED") or "") or 20161118
-
--- A generator of our own: the same everywhere, and the host's is left alone.
-local state = SEED % 2147483646 + 1
-
-local function random(low, high)
-  state = state * 16807 % 2147483647
-  return low + state % (high - low + 1)
-end
-
-local function pick(list) return list[random(1, #list)] end
-
--- Making secrets.
-
-local BASE64, QUOTES, UNICODE, LETTERS = {}, {}, {}, {}
-for char in ("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"):gmatch(".") do
-  LETTERS[#LETTERS + 1] = char
-  BASE64[#BASE64 + 1] = char
-end
-for _, char in ipairs { "+", "/", "=", "+", "/" } do BASE64[#BASE64 + 1] = char end
-for char in ("abcXYZ019%&?#\"'\\/<>:;@!$()*[]{}|~^`=+-_."):gmatch(".") do QUOTES[#QUOTES + 1] = char end
-for _, char in ipairs { "a", "Z", "7", "é", "ß", "中", "文", "🔑", "%", "/", " ", "+" } do
-  UNICODE[#UNICODE + 1] = char
-end
-
--- The ends are letters: nobody's secret begins or ends with what a URL or a sentence does.
-local function secret_of(alphabet)
-  local parts = { pick(LETTERS), pick(LETTERS) }
-  for _ = 1, random(10, 40) do parts[#parts + 1] = pick(alphabet) end
-  return table.concat(parts) .. pick(LETTERS) .. pick(LETTERS)
-end
-
-local function any_secret() return secret_of(pick { BASE64, QUOTES, UNICODE, LETTERS }) end
-
-local function header_secret() return secret_of(pick { BASE64, QUOTES, LETTERS }) end
-
-local function make_secrets()
-  return {
-    api_key = any_secret(), api_secret = any_secret(), code = any_secret(), user_secret = header_secret(),
-    organization_secret = header_secret(), token = any_secret(), password = any_secret(),
-    proxy = secret_of(LETTERS),
-  }
-end
-
--- Looking for them.
-
-local function form_encode(secret)
-  return (core.percent_encode(secret):gsub("%%20", "+"))
-end
-
-local function lower_escapes(text)
-  return (text:gsub("%%%x%x", string.lower))
-end
-
--- What of base64 depends on the secret alone, wherever it begins.
-local function base64_cores(secret)
-  local cores = {}
-  for shift, mixed in ipairs { 0, 2, 3 } do
-    local whole = math.floor((shift - 1 + #secret) * 8 / 6)
-    cores[shift] = core.base64(("x"):rep(shift - 1) .. secret):sub(mixed + 1, whole)
-  end
-  return cores
-end
-
-local function needles_of(secrets)
-  local needles = {}
-  for name, secret in pairs(secrets) do
-    local encoded = core.percent_encode(secret)
-    local forms = {
-      secret, encoded, lower_escapes(encoded), form_encode(secret), (secret:gsub('["\\]', "\\%0")),
-      (secret:gsub('["\\/]', "\\%0")),
-    }
-    for _, text in ipairs(base64_cores(secret)) do
-      forms[#forms + 1] = text
-      forms[#forms + 1] = (text:gsub("%+", "-"):gsub("/", "_"))
-    end
-    for _, form in ipairs(forms) do needles[form] = name end
-  end
-  return needles
-end
-
-local function check_text(text, needles, where)
-  for needle, name in pairs(needles) do
-    if text:find(needle, 1, true) then
-      error(("SEED=%d: %s holds %s (as %s): %s"):format(SEED, where, name, needle, text), 0)
-    end
-  end
-end
-
--- Everything in a value, keys and metatables' words too.
-local function check(value, needles, where, seen)
-  seen = seen or {}
-  if type(value) == "string" then return check_text(value, needles, where) end
-  if type(value) ~= "table" or seen[value] then return end
-  seen[value] = true
-  check_text(tostring(value), needles, where)
-  for key, entry in next, value do
-    check(key, needles, where .. "'s names", seen)
-    check(entry, needles, where .. "." .. tostring(key), seen)
-  end
-end
+local any_secret, check, check_text, make_secrets = hidden.any_secret, hidden.check, hidden.check_text, hidden.make
+local needles_of, pick = hidden.needles_of, hidden.pick
 
 -- The calls.
 

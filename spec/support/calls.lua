@@ -80,9 +80,10 @@ end
 -- @tparam table known what the example needs
 -- @tparam table objects `client`, which has the account's secrets and the app's, and the instance's `shop`
 -- @tparam[opt] table more options
+-- @tparam[opt] table instead of the example's options
 -- @return result, err, meta; the rows of an iterator as a list
-function M.make(row, known, objects, more)
-  local given = EXAMPLES[row.title](known)
+function M.make(row, known, objects, more, instead)
+  local given = instead or EXAMPLES[row.title](known)
   for name, value in pairs(more or {}) do given[name] = value end
   local object = objects.client
   if row.of then object = row.of == "instance" and objects.shop or objects.shop.orders end

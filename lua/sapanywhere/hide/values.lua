@@ -92,7 +92,7 @@ local function collect(map, list)
 end
 
 -- Where a call's values hold tables of the caller's names.
-local CONTAINERS = { "configuration", "extra", "body", "query" }
+local CONTAINERS = { "configuration", "extra", "body", "query", "meta_data" }
 
 -- A body that is given as text: what is in it, where it is JSON.
 local function collect_text(text, list)
