@@ -104,6 +104,13 @@ struct sap_handle *sap_handle_new(const struct sap_settings *settings, struct sa
   return NULL;
 }
 
+/* libcurl parses a URL anew for each request; CURLU spares it that. With the URL set as well it does not write the
+   CURLU out as text each time; a copied handle forgets that its model had both. */
+static CURLcode set_both_urls(const struct sap_handle *handle, const char *origin) {
+  CURLcode code = curl_easy_setopt(handle->easy, CURLOPT_CURLU, handle->url);
+  return code == CURLE_OK ? curl_easy_setopt(handle->easy, CURLOPT_URL, origin) : code;
+}
+
 struct sap_handle *sap_handle_from_model(const struct sap_handle *model) {
   struct sap_handle *handle = wrap(curl_easy_duphandle(model->easy), model->settings, model->by);
   if (handle == NULL) return NULL;
@@ -111,8 +118,7 @@ struct sap_handle *sap_handle_from_model(const struct sap_handle *model) {
   handle->loopback = model->loopback;
   curl_easy_setopt(handle->easy, CURLOPT_RESOLVE, sap_loopback_list(&handle->loopback));
   handle->url = curl_url_dup(model->url);
-  if (handle->url != NULL && curl_easy_setopt(handle->easy, CURLOPT_CURLU, handle->url) == CURLE_OK)
-    return handle;
+  if (handle->url != NULL && set_both_urls(handle, model->origin) == CURLE_OK) return handle;
   sap_handle_free(handle);
   return NULL;
 }
@@ -145,7 +151,7 @@ static CURLcode set_url(struct sap_handle *handle, const char *origin) {
   if (handle->url == NULL) return CURLE_OUT_OF_MEMORY;
   CURLUcode fault = curl_url_set(handle->url, CURLUPART_URL, origin, 0);
   if (fault != CURLUE_OK) return fault == CURLUE_OUT_OF_MEMORY ? CURLE_OUT_OF_MEMORY : CURLE_URL_MALFORMAT;
-  return curl_easy_setopt(handle->easy, CURLOPT_CURLU, handle->url);
+  return set_both_urls(handle, origin);
 }
 
 static CURLcode set_origin(struct sap_handle *handle, const char *origin) {
@@ -153,14 +159,11 @@ static CURLcode set_origin(struct sap_handle *handle, const char *origin) {
   if (handle->origin == NULL) return CURLE_OUT_OF_MEMORY;
   handle->keeps = sap_kept_is_possible(handle->by.quirks, origin, handle->settings);
   CURLcode code = set_url(handle, origin);
-  if (code == CURLE_OK) code = curl_easy_setopt(handle->easy, CURLOPT_URL, origin);
   if (code == CURLE_OK)
     code = curl_easy_setopt(handle->easy, CURLOPT_HTTP_VERSION, http_version(handle, origin));
   return code;
 }
 
-/* libcurl parses a URL anew for each request; CURLU spares it that. With the URL set as well it does not write the
-   CURLU out as text each time. */
 CURLcode sap_handle_aim(struct sap_handle *handle, const char *origin) {
   if (handle->origin == NULL || strcmp(handle->origin, origin) != 0) {
     forget_origin(handle);
