@@ -151,7 +151,7 @@ check-memory:    $(LUAS:%=memory-%)
 
 # What src/http/quirks.c knows of other versions of libcurl, on this one. Before 7.80 it does not ask before it sends, and
 # connections with HTTP/1 are not kept; a handle is used once from 7.84 to 8.0, and again otherwise.
-OLDER_SPECS       = $(patsubst %,spec/promises/%_spec.lua,journey once kept wire given_up)
+OLDER_SPECS       = spec/http/guest_spec.lua $(patsubst %,spec/promises/%_spec.lua,journey once kept wire given_up)
 OLDER_SPECS_AGAIN = $(OLDER_SPECS) spec/promises/connections_spec.lua
 
 check-older: as-0x074a00 as-0x075300
@@ -217,13 +217,15 @@ $(LUA_FUZZERS:%=$(BUILD)/%): $(BUILD)/%: spec/fuzz/lua.c spec/fuzz/fuzz.h $(OBJE
 	@echo "compile $@"
 	$(Q)$(COMPILE) -DSCRIPT='"spec/fuzz/$*.lua"' -o $@ $< $(OBJECTS) $(FUZZ_LIBS)
 
-# What specs need of C: system calls, and memory that runs out.
-helpers: $(BUILD)/spec/process.so $(BUILD)/spec/failing.so build/spec/failing_malloc.so $(if $(SANITIZE),$(BUILD)/bin/$(LUA))
+# What specs need of C: system calls, memory that runs out, rooms that no call on this machine reaches.
+helpers: $(BUILD)/spec/process.so $(BUILD)/spec/failing.so $(BUILD)/spec/inner.so build/spec/failing_malloc.so $(if $(SANITIZE),$(BUILD)/bin/$(LUA))
 
 $(BUILD)/spec/%.so: spec/support/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	@echo "compile $@"
-	$(Q)$(COMPILE) -shared -o $@ $<
+	$(Q)$(COMPILE) -shared -Wl,--as-needed -o $@ $< $(LIBS)
+
+$(BUILD)/spec/inner.so: src/http/loopback.c src/http/loopback.h src/http/pipe_guard.c src/http/pipe_guard.h
 
 # A Lua with the sanitizer's library before everything else, for itself and not for what it starts.
 $(BUILD)/bin/$(LUA): build/spec/alone.so Makefile

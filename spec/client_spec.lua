@@ -40,7 +40,8 @@ describe("a mistake in the calling code", function()
   it("is a method called without its colon", function()
     for _, method in ipairs(list_methods(client, shop)) do
       local object, name, example, has_options = method[1], method[2], method[3], method[4]
-      local expected = ("%s: call it with a colon, %s:%s%s"):format(name, example, name, has_options and " { … }" or "()")
+      local arguments = has_options and " { … }" or "()"
+      local expected = ("%s: call it with a colon, %s:%s%s"):format(name, example, name, arguments)
       for _, receiver in ipairs { {}, 5, "client", object == client and shop or client } do
         assert_raises(expected, object[name], receiver, {})
       end

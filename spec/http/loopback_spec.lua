@@ -1,6 +1,7 @@
 -- "localhost" is connected to this machine, whatever a resolver says. libcurl sees to that itself from 7.78 on.
 
 local child = require "support.child"
+local inner = require "spec.inner"
 local services = require "support.service"
 
 describe("localhost", function()
@@ -50,4 +51,39 @@ describe("localhost", function()
     assert.same({ "connect" }, ask("127.0.0.9", { "https://other.example:" .. port }))
     assert.same({ "tls" }, ask("127.0.0.1", { "https://other.example:" .. port }))
   end)
+end)
+
+describe("what libcurl is told of localhost", function()
+  local function entry(port) return "localhost:" .. port .. ":127.0.0.1,[::1]" end
+
+  for origin, port in pairs {
+    ["http://localhost"] = 80, ["https://localhost"] = 443, ["http://localhost:8080"] = 8080,
+    ["https://localhost:1"] = 1, ["https://localhost:65535"] = 65535,
+  } do
+    it("has the port of " .. origin, function() assert.same({ entry(port) }, inner.loopback(origin)) end)
+  end
+
+  for _, origin in ipairs {
+    "https://api.example", "http://127.0.0.1:80", "https://localhosts", "https://localhost.example:80", "https://local",
+    "https://localhos:80", "https://my.localhost",
+  } do
+    it("is nothing for " .. origin, function() assert.is_nil(inner.loopback(origin)) end)
+  end
+
+  for proxy, port in pairs {
+    ["http://localhost"] = 1080, ["https://localhost"] = 443, ["socks5h://localhost:9050"] = 9050,
+    ["http://me:p@ss:word@localhost:3128"] = 3128,
+  } do
+    it("has the port of the proxy " .. proxy, function()
+      assert.same({ entry(port) }, inner.loopback("https://api.example", proxy))
+      assert.same({ entry(8443), entry(port) }, inner.loopback("https://localhost:8443", proxy))
+    end)
+  end
+
+  for _, proxy in ipairs { "http://proxy.example:3128", "http://localhost:pw@proxy.example", "localhost:3128", "" } do
+    it("is nothing for the proxy " .. proxy, function()
+      assert.is_nil(inner.loopback("https://api.example", proxy))
+      assert.same({ entry(443) }, inner.loopback("https://localhost", proxy))
+    end)
+  end
 end)

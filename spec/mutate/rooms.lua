@@ -2,12 +2,16 @@
 
 -- The first entry whose name a path begins with counts. Names are files (without "_spec.lua") or folders of spec/.
 local ROOMS = {
-  { "src/bytes/seal", "bytes state store" },
+  { "src/bytes/seal", "bytes state store promises/wiped" },
   { "src/bytes/files", "store bulk_files" },
-  { "src/bytes/disguise", "bytes hide redact errors call/options promises/secrets" },
-  { "src/bytes/", "bytes json call hide redact state webhook callback store" },
+  { "src/bytes/disguise", "bytes hide redact errors call/options promises/wiped promises/secrets" },
+  { "src/bytes/", "bytes json call hide redact state webhook callback store promises/wiped" },
   { "src/json/", "json call webhook" },
   { "src/http/loopback", "http/loopback call/options" },
+  { "src/http/pipe_guard", "http/guest" },
+  { "src/http/quirks", "http/guest promises/folded promises/kept promises/once" },
+  { "src/http/settings", "promises/wiped promises/proxy promises/tls promises/connections" },
+  { "src/http/lines", "promises/wiped promises/wire" },
   { "src/http/sink", "bulk_files promises/memory" },
   { "src/http/source", "bulk_files promises/memory" },
   { "src/http/placer", "bulk_files promises/fork" },
