@@ -82,6 +82,40 @@ describe("parse_callback", function()
     end)
   end)
 
+  it("knows the words of OAuth that are no refusal by the user, and takes all others for one", function()
+    for _, word in ipairs {
+      "invalid_request", "unauthorized_client", "unsupported_response_type", "invalid_scope", "server_error",
+      "temporarily_unavailable",
+    } do
+      assert.equal("callback", select(2, callback.parse("?state=" .. STATE .. "&error=" .. word, EXPECTED)).kind)
+    end
+    for _, word in ipairs { "access_denied", "no", "invalid", "server_error2", "" } do
+      local _, err = callback.parse("?state=" .. STATE .. "&error=" .. word, EXPECTED)
+      assert.equal(word == "" and "callback" or "denied", err.kind)
+    end
+  end)
+
+  it("shows 500 bytes of a description at most", function()
+    local function description(length)
+      local words = "%20" .. ("d"):rep(length)
+      local query = "?state=" .. STATE .. "&error=no&error_description=x" .. words
+      return select(2, callback.parse(query, EXPECTED)).error_description
+    end
+    assert.equal("x " .. ("d"):rep(498), description(498))
+    assert.truthy(#description(499) < 501 + #"…", #description(499))
+    assert.not_equal("x " .. ("d"):rep(499), description(499))
+  end)
+
+  it("finds no query in an address that has none", function()
+    local query = "code=c&state=" .. STATE
+    for _, address in ipairs { "/auth&" .. query, "https://www.mycoolapp.com/auth&" .. query, "myapp://" .. query } do
+      local grant, err = callback.parse(address, EXPECTED)
+      assert.is_nil(grant, address)
+      assert.equal("state", err.kind)
+    end
+    assert.equal("c", assert(callback.parse("myapp://cb?" .. query, EXPECTED)).code)
+  end)
+
   it("reads what ngx.req.get_uri_args gives", function()
     local grant = assert(callback.parse({ code = "c", state = STATE, flag = true, list = { "1", "2" } },
       EXPECTED))

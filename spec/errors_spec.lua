@@ -45,6 +45,14 @@ describe("errors", function()
       { option = "code", kind = "missing" },
     })
 
+    it("say what is wrong with one option in one order", function()
+      for _, order in ipairs { { "a", "b" }, { "b", "a" } } do
+        local problems = {}
+        for i, word in ipairs(order) do problems[i] = { option = "x", kind = "wrong", message = "x " .. word } end
+        assert.equal("call: x a; x b", errors.usage("call", problems).message)
+      end
+    end)
+
     it("say everything at once, in one order, each thing once", function()
       assert.equal("sapanywhere: usage: create_instance: missing code, name; unknown option 'nmae'"
         .. " (did you mean 'name'?); timeout must be a number", tostring(err))

@@ -266,8 +266,17 @@ describe("a reader of notifications", function()
 
   it("raises for mistakes in the calling code", function()
     assert.has_error(function() webhook.new "Zq9" end)
-    assert.has_error(function() reader():read(CURRENT) end)
-    assert.has_error(function() reader().read { body = CURRENT } end)
+    local made = reader()
+    for expected, call in pairs {
+      ["read: a table of options is expected, not a string"] = function() made:read(CURRENT) end,
+      ["read: a table of options is expected, not a nil"] = function() made:read() end,
+      ["read: call it as a method, reader:read(…)"] = function() made.read { body = CURRENT } end,
+    } do
+      local line = debug.getinfo(call, "S").linedefined
+      local ok, message = pcall(call)
+      assert.is_false(ok)
+      assert.truthy(message:find("webhook_spec.lua:" .. line .. ": " .. expected, 1, true), message)
+    end
   end)
 
   it("shows no key", function()

@@ -97,7 +97,12 @@ local WRONG = {
   { "create_instance", { configuration = { "x" } }, "configuration", "must have strings for names" },
   { "create_instance", { recover = 1 }, "recover", "must be true or false" },
   { "create_instance", { extra = looped }, "extra.again", "must not hold itself" },
-  { "create_instance", { extra = nested(65) }, nil, "be nested deeper than 64" },
+  { "create_instance", { extra = nested(64) }, nil, "be nested deeper than 64" },
+  { "create_instance", { element = 0 }, "element", "must be a positive whole number where it is an id" },
+  { "create_instance", { element = 2 ^ 53 + 2 }, "element", "must be a positive whole number where it is an id" },
+  { "create_instance", { element = 1.5 }, "element", "must be a positive whole number where it is an id" },
+  { "create_instance", { element = NAN }, "element", "must be a positive whole number where it is an id" },
+  { "create_instance", { extra = { a = { 1, b = 2, c = 3, [3] = 4 } } }, "extra.a", "either a list or a table of names" },
   { "create_instance", { extra = { a = { 1, b = 2 } } }, "extra.a", "either a list or a table of names" },
   { "create_instance", { extra = { a = print } }, "extra.a", "must be a string, a number or a boolean" },
   { "create_instance", { extra = { 1 } }, "extra", "must be a table of names" },
@@ -299,6 +304,26 @@ describe("options", function()
     given.tags[1], given.configuration.x, given.extra.deep.list[1], given.tls.ca_file, given.retry.max = "a",
       "1", 1, "a", 1
     assert.same(before, redact.copy(given))
+  end)
+
+  it("may be nested 64 deep, and count elements from 1 on", function()
+    assert(read("create_instance", with(CREATE, { extra = nested(63) })))
+    assert.equal("1", assert(read("create_instance", with(CREATE, { element = 1 }))).element)
+    assert.equal("9007199254740992", assert(read("create_instance", with(CREATE, { element = 2 ^ 53 }))).element)
+  end)
+
+  it("have a state of their own, unless the system has no random bytes", function()
+    local random_hex = core.random_hex
+    core.random_hex = function() return nil, "none" end
+    local ok, values, err = pcall(read, "oauth_url", OAUTH)
+    local with_state = read("oauth_url", with(OAUTH, { state = "mine" }))
+    core.random_hex = random_hex
+    assert.is_true(ok)
+    assert.is_nil(values)
+    assert.equal("oauth_url: state must be given: this system has no random bytes", err.message)
+    assert.equal("mine", with_state.state)
+    assert.matches("^%x+$", assert(read("oauth_url", OAUTH)).state)
+    assert.equal(32, #assert(read("oauth_url", OAUTH)).state)
   end)
 
   it("are asked for by their own names, also where their entries came with the client", function()

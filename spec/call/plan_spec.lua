@@ -307,6 +307,46 @@ describe("the path of an instance", function()
   end)
 end)
 
+describe("the plan of a call of an instance", function()
+  local SHOP = assert(made.instance({ token = "t-1234" }, assert(made.client { user_secret = "u-1234" })))
+
+  local function planned(name, given)
+    local values = assert(made.call(name, given, SHOP))
+    return plan.request(endpoints[name], values)
+  end
+
+  it("has names with commas between them, as a list or as one text", function()
+    local target = "/elements/api-v2/hubs/ecommerce/customers?fields=id%2CfirstName"
+    assert.equal(target, planned("resource:list", { fields = { "id", "firstName" } }).target)
+    assert.equal(target, planned("resource:list", { fields = "id,firstName" }).target)
+  end)
+
+  it("has numbers and booleans of a query as text, whole ones without a point", function()
+    for value, text in pairs {
+      [7] = "7", [2 ^ 53] = "9007199254740992", [-2 ^ 53] = "-9007199254740992", [1.5] = "1.5", [true] = "true",
+      [false] = "false", ["a b"] = "a%20b",
+    } do
+      local made_of = planned("instance:request", { method = "GET", path = "/x", query = { v = value } })
+      assert.equal("/elements/api-v2/x?v=" .. text, made_of.target)
+    end
+  end)
+
+  it("may be repeated where its own method is GET", function()
+    for method, expected in pairs { GET = true, POST = false, PUT = false, PATCH = false, DELETE = false } do
+      local made_of = planned("instance:request", { method = method, path = "/x" })
+      assert.equal(method, made_of.method)
+      assert.equal(expected, made_of.repeatable)
+    end
+    assert.is_true(planned("resource:list", {}).repeatable)
+    assert.is_false(planned("resource:delete", { id = 1 }).repeatable)
+  end)
+
+  it("carries the user's secret and the token", function()
+    local lines = planned("resource:list", {}).headers
+    assert.equal("Authorization: User u-1234, Element t-1234", lines[#lines])
+  end)
+end)
+
 describe("a creation whose body cannot be written", function()
   it("is a usage error that says where", function()
     local large = ("x"):rep(65 * 1024 * 1024)
