@@ -48,9 +48,9 @@ function M.new(given)
 end
 
 -- The calls of a client, through one client behind them all.
-for _, row in ipairs(rows.list) do
-  if not row.of then
-    for _, name in ipairs { row.name, row.each and row.each.name } do
+for _, call in ipairs(rows.calls) do
+  if not call.of then
+    for _, name in ipairs { call.name, call.each } do
       M[name] = function(given)
         check_table(name, given)
         local result, err, meta = shared_client()[name](shared, given)

@@ -18,8 +18,8 @@ local instance = lazy "sapanywhere.instance"
 local Client = {}
 Client.__index = Client
 
-for _, row in ipairs(rows.list) do
-  if not row.of then methods.add(Client, row, options, "client") end
+for _, call in ipairs(rows.calls) do
+  if not call.of then methods.add(Client, call, rows, options, "client") end
 end
 
 --- Makes an object for one instance, whose calls carry its token. It shares the client's connections and options.

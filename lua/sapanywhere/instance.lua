@@ -16,9 +16,9 @@ local Instance, Resource = {}, {}
 Instance.__index = Instance
 Resource.__index = Resource
 
-for _, row in ipairs(rows.list) do
-  if row.of == "instance" then methods.add(Instance, row, options, "shop") end
-  if row.of == "resource" then methods.add(Resource, row, options, "shop.customers") end
+for _, call in ipairs(rows.calls) do
+  if call.of == "instance" then methods.add(Instance, call, rows, options, "shop") end
+  if call.of == "resource" then methods.add(Resource, call, rows, options, "shop.customers") end
 end
 
 -- A resource's values are the instance's, and its path.

@@ -8,7 +8,6 @@
 -- `of`, the object that is made with it.
 
 local checks = require "sapanywhere.call.checks"
-local ceql = require "sapanywhere.call.ceql"
 local options = require "sapanywhere.call.options"
 local version = require "sapanywhere.version"
 
@@ -133,7 +132,7 @@ local LIST = {
   --- {string|number,...} - the segments of a path
   { name = "resource", check = checks.segments, once = true },
   --- string|table - which rows: CEQL, or a list of CEQL with question marks and a value for each
-  { name = "where", check = ceql.check, once = true },
+  { name = "where", check = checks.where, once = true },
   --- string|{string,...} - the fields of the rows, others are left out
   { name = "fields", check = checks.names, once = true },
   --- string - a field, and "asc" or "desc"

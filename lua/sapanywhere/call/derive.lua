@@ -2,11 +2,13 @@
 -- state, the parts of the base URL, the headers that every request has.
 
 local core = require "sapanywhere.core"
-local address = require "sapanywhere.call.address"
-local entries = require "sapanywhere.call.entries"
 local errors = require "sapanywhere.errors"
+local lazy = require "sapanywhere.base.lazy"
 local options = require "sapanywhere.call.options"
 local prepare = require "sapanywhere.call.prepare"
+
+local address = lazy "sapanywhere.call.address"
+local entries = lazy "sapanywhere.call.entries"
 
 local ROOM = 8 -- names that a call's values have room for at first
 
@@ -106,7 +108,7 @@ end
 -- The messages for names that are options, but not here.
 local function reader_of(row, registry)
   return {
-    aliases = registry.aliases,
+    aliases = function() return registry.aliases() end,
     elsewhere = function(name)
       if not registry.by_name[name] then return nil end
       if not row.fields then return ("option '%s' belongs to a call, not to a client"):format(name) end

@@ -23,25 +23,25 @@ function M.check_table(name, given)
   if type(given) ~= "table" then error(name .. ": a table of options is expected, not a " .. type(given), 3) end
 end
 
---- Adds the method of a row to a class, and the iterator over its pages, where it has them.
+--- Adds the method of a call to a class, and the iterator over its pages, where it has them.
 -- @tparam table class
--- @tparam table row
+-- @tparam table call one of `rows.calls`
+-- @tparam table rows see api/rows.lua; a row is asked for when it is called
 -- @tparam table options see api/options.lua
 -- @tparam string example of a variable that holds such an object
-function M.add(class, row, options, example)
-  local name = row.name
+function M.add(class, call, rows, options, example)
+  local name, title, each = call.name, call.title, call.each
   class[name] = function(self, given)
     local owner = M.owner(self, class, name, example)
     M.check_table(name, given)
-    local result, err, meta = perform.call(owner, row, given, options)
+    local result, err, meta = perform.call(owner, rows[title], given, options)
     return result, err, meta
   end
-  local each = row.each
   if not each then return end
-  class[each.name] = function(self, given)
-    local owner = M.owner(self, class, each.name, example)
-    M.check_table(each.name, given)
-    local next_row = perform.each(owner, each, given, options)
+  class[each] = function(self, given)
+    local owner = M.owner(self, class, each, example)
+    M.check_table(each, given)
+    local next_row = perform.each(owner, rows[title].each, given, options)
     return next_row
   end
 end

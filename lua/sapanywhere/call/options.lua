@@ -7,7 +7,9 @@
 
 local core = require "sapanywhere.core"
 local errors = require "sapanywhere.errors"
-local suggest = require "sapanywhere.base.suggest"
+local lazy = require "sapanywhere.base.lazy"
+
+local suggest = lazy "sapanywhere.base.suggest"
 
 local take_texts = core.take_texts
 
@@ -37,7 +39,7 @@ local function refuse_name(name, known, above, problems, reader)
   local entry, option = known[name], above or suggest.shown(name)
   if entry then return note(problems, inside(above, name), "wrong", entry.refused) end
   local message = reader and reader.elsewhere(name)
-    or suggest.unknown(above and "key of " .. above or "option", name, names_of(known), reader and reader.aliases)
+    or suggest.unknown(above and "key of " .. above or "option", name, names_of(known), reader and reader.aliases())
   note(problems, option, "unknown", message)
 end
 
@@ -57,7 +59,7 @@ end
 -- @tparam table values filled with what the checks return
 -- @tparam table problems filled with what is wrong
 -- @tparam[opt] string above the option inside which this table stands
--- @tparam[opt] table reader `aliases`, other spellings of names; `elsewhere(name)`, a message for names that belong
+-- @tparam[opt] table reader `aliases()`, other spellings of names; `elsewhere(name)`, a message for names that belong
 --   to something else
 -- @tparam[opt] table texts name → "text" or "word": whose check accepts any such text unchanged, see core.take_texts
 function M.take(given, known, values, problems, above, reader, texts)

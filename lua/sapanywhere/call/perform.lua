@@ -16,6 +16,12 @@ local paging = lazy "sapanywhere.call.paging"
 local recovery = lazy "sapanywhere.call.recovery"
 local trace = lazy "sapanywhere.hide.trace"
 
+-- How a call is performed that is more than one request, by its row's `way`.
+local ways = {
+  download = lazy "sapanywhere.call.download", job = lazy "sapanywhere.call.job",
+  upload = lazy "sapanywhere.call.upload",
+}
+
 local now = core.now
 
 local EACH_PAGE = 100 -- rows: what SAP Anywhere gives at most (`pagination.max` of an instance's configuration)
@@ -158,7 +164,7 @@ end
 -- @return what the call returns: result, err, meta
 function M.call(owner, row, given, registry)
   if owner.connections.closed then return nothing_sent(closed()) end
-  if row.way then return require("sapanywhere.call." .. row.way).call(owner, row, given, registry, M) end
+  if row.way then return ways[row.way].call(owner, row, given, registry, M) end
   local started = now()
   local values, err = derive.call(row, given, owner.values, registry)
   if not values then return nothing_sent(err) end

@@ -20,7 +20,7 @@
 -- - `each`: the name of the iterator over its pages; `empty_status`: how the server says that a list is empty;
 --   `makes`: what may exist where nobody knows how the call ended; `recovery`: the row that looks for what a call with
 --   an unknown outcome may have done
--- - `way`: the module of call/ that performs it, where a call is more than one request
+-- - `way`: how it is performed, where a call is more than one request: see `ways` in perform.lua
 -- - `answer`: what a good answer is, see answer.lua
 
 local checks = require "sapanywhere.call.checks"

@@ -1,9 +1,11 @@
 --- The headers of an answer, made fit to show: `meta.headers`.
 
 local core = require "sapanywhere.core"
-local disguises = require "sapanywhere.hide.disguises"
-local names = require "sapanywhere.hide.names"
-local texts = require "sapanywhere.hide.text"
+local lazy = require "sapanywhere.base.lazy"
+
+local disguises = lazy "sapanywhere.hide.disguises"
+local names = lazy "sapanywhere.hide.names"
+local texts = lazy "sapanywhere.hide.text"
 
 -- Headers whose values follow a fixed grammar, or are the platform's own.
 local ORDINARY = {

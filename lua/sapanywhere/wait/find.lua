@@ -27,9 +27,11 @@
 --   `is_asleep()`            only for a host inside another: whether all of it waits in that one
 
 local errors = require "sapanywhere.errors"
-local cqueues = require "sapanywhere.wait.cqueues"
 local descriptor = require "sapanywhere.wait.descriptor"
-local plain = require "sapanywhere.wait.plain" -- now: a program may have no descriptor left when it needs it
+local lazy = require "sapanywhere.base.lazy"
+local plain = require "sapanywhere.wait.plain"
+
+local cqueues = lazy "sapanywhere.wait.cqueues"
 
 local isyieldable = rawget(coroutine, "isyieldable") -- not on Lua 5.1 and 5.2
 
@@ -60,7 +62,7 @@ local function detect()
     local host, err = nginx.here()
     if host or err then return host, err end
   end
-  return cqueues.here() or plain.host
+  return package.loaded.cqueues and cqueues.here() or plain.host
 end
 
 -- A host that is asked for by name where it is not.
