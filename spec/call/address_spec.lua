@@ -73,7 +73,8 @@ describe("a base URL", function()
     ["https://h.example/a#b"] = "must not have a fragment", ["https://"] = "must name a host",
     ["https:///path"] = "must name a host", ["h.example"] = "must be a URL such as",
     ["https://h.example/a b"] = "must be a URL such as", ["https://h.example/\n"] = "must be a URL such as",
-    ["https://h!.example"] = "must have a port", ["https://!"] = "must name a host", ["ftp://h.example"] = "must be https",
+    ["https://h!.example"] = "must have a port", ["https://!"] = "must name a host",
+    ["ftp://h.example"] = "must be https",
   } do
     it(("is refused: %q"):format(url), function()
       local origin, said = address.base(url)
@@ -84,7 +85,8 @@ describe("a base URL", function()
 
   it("is cut into its origin and its path without the last slashes", function()
     for url, parts in pairs {
-      ["HTTPS://H.Example/A/b//"] = { "https://h.example", "/A/b" }, ["https://h.example"] = { "https://h.example", "" },
+      ["HTTPS://H.Example/A/b//"] = { "https://h.example", "/A/b" },
+      ["https://h.example"] = { "https://h.example", "" },
       ["https://h.example/"] = { "https://h.example", "" },
     } do
       assert.same(parts, { address.base(url) })
@@ -94,7 +96,8 @@ end)
 
 describe("a proxy", function()
   for url, what in pairs {
-    ["ftp://h.example"] = "must be an http://", ["h.example:1"] = "must be an http://", ["http://h/x"] = "must have no path",
+    ["ftp://h.example"] = "must be an http://", ["h.example:1"] = "must be an http://",
+    ["http://h/x"] = "must have no path",
     ["http://h.example?x"] = "must have", ["http://a@b@h"] = "must", ["socks5://h.example"] = "must be an http://",
     ["http://h.example:0"] = "must have a port",
   } do

@@ -102,7 +102,7 @@ local WRONG = {
   { "create_instance", { element = 2 ^ 53 + 2 }, "element", "must be a positive whole number where it is an id" },
   { "create_instance", { element = 1.5 }, "element", "must be a positive whole number where it is an id" },
   { "create_instance", { element = NAN }, "element", "must be a positive whole number where it is an id" },
-  { "create_instance", { extra = { a = { 1, b = 2, c = 3, [3] = 4 } } }, "extra.a", "either a list or a table of names" },
+  { "create_instance", { extra = { a = { 1, b = 2, c = 3, [3] = 4 } } }, "extra.a", "not both" },
   { "create_instance", { extra = { a = { 1, b = 2 } } }, "extra.a", "either a list or a table of names" },
   { "create_instance", { extra = { a = print } }, "extra.a", "must be a string, a number or a boolean" },
   { "create_instance", { extra = { 1 } }, "extra", "must be a table of names" },
