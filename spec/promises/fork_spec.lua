@@ -2,6 +2,7 @@
 
 local process = require "spec.process"
 local services = require "support.service"
+local system = require "sapanywhere.sandbox.carrier.system"
 local made = require "support.values"
 
 local PATIENCE = 20 -- seconds
@@ -159,6 +160,56 @@ for _, scheme in ipairs { "http", "https" } do
       while not slow:done() do call() end
       assert.equal(400, slow:result().status)
     end)
+
+    -- What each open descriptor is: how many there are of it.
+    local function count_links()
+      local count = {}
+      for _, number in ipairs(process.descriptors()) do
+        local link = process.link(number) or "closed"
+        count[link] = (count[link] or 0) + 1
+      end
+      return count
+    end
+
+    -- Those that are connections. A pair of sockets that libcurl has inside connects nobody.
+    local function connected_links()
+      local tcp, links = system.read_file "/proc/self/net/tcp", {}
+      for link in pairs(count_links()) do
+        local inode = link:match("^socket:%[(%d+)%]$")
+        if inode and tcp:find(" " .. inode .. " ", 1, true) then links[link] = true end
+      end
+      return links
+    end
+
+    local FIRST = {
+      ["calls"] = function() call() end,
+      ["calls with another client"] = function()
+        assert(service:client { base_url = base_url }:oauth_url(service:asking {}))
+      end,
+      ["closes the client"] = function() client:close() end,
+    }
+
+    for what, act in pairs(FIRST) do
+      it("leaves the child none of the parent's sockets once it " .. what, function()
+        local before = connected_links()
+        call()
+        local slow = start_slow(0.4)
+        call()
+        local parents = connected_links()
+        for link in pairs(before) do parents[link] = nil end
+        assert.is_string((next(parents)))
+        local sets = count_links()["anon_inode:[eventpoll]"] + count_links()["anon_inode:[timerfd]"]
+        expect_well(in_child(LEAVING["without closing its Lua state"], function()
+          act()
+          local now = count_links()
+          for link in pairs(parents) do assert(not now[link], link .. " is still open") end
+          local left = (now["anon_inode:[eventpoll]"] or 0) + (now["anon_inode:[timerfd]"] or 0)
+          assert(left <= sets, "the parent's epoll set or timer is still open")
+        end))
+        while not slow:done() do call() end
+        assert.equal(400, slow:result().status)
+      end)
+    end
 
     it("may happen in a child again", function()
       call()
