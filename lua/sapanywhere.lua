@@ -158,6 +158,9 @@ M.store = lazy "sapanywhere.store"
 --- Small files that are this user's alone, see @{sapanywhere.private}.
 M.private = lazy "sapanywhere.private"
 
+--- What a program for people at a terminal needs, see @{sapanywhere.terminal}.
+M.terminal = lazy "sapanywhere.terminal"
+
 --- What the library stands on, as it runs here.
 -- @treturn table texts by name: `sapanywhere`, `Lua`, `lua-cjson`, `libcurl`, `libcurl's TLS`, `libcrypto`, `zlib`
 function M.versions()

@@ -264,7 +264,7 @@ local function chapter_of(name)
   end
 end
 
--- A table of functions in the module: `sapanywhere.store`, `sapanywhere.private`.
+-- A table of functions in the module: `sapanywhere.store`, `sapanywhere.private`, `sapanywhere.terminal`.
 local function say_part(chapter)
   local prefix = "sapanywhere." .. chapter.name
   say_text(chapter.text)
@@ -274,7 +274,7 @@ local function say_part(chapter)
   end
 end
 
-local PARTS = { store = true, private = true }
+local PARTS = { store = true, private = true, terminal = true }
 
 local function methods_of(chapter)
   local list = {}
@@ -314,6 +314,7 @@ local function module_types()
   say_functions(client, "sapanywhere", ".", module.calls_of)
   say_part(chapter_of "store")
   say_part(chapter_of "private")
+  say_part(chapter_of "terminal")
   say "return sapanywhere"
   return table.concat(out, "\n") .. "\n"
 end

@@ -1085,4 +1085,69 @@ function sapanywhere.private.write(path, text) end
 ---@return string err what is wrong
 function sapanywhere.private.remove(path) end
 
+--- What a program for people at a terminal needs and Lua lacks: Ctrl-C as something to look at, the width of the
+--- terminal, typing that is not shown. The command is made with it; the library itself never calls it.
+---
+--- Lua's own interpreter makes an error of Ctrl-C, raised wherever the program happens to be: inside a `pcall` it is
+--- swallowed, in code that LuaJIT has compiled it comes late, and while `os.execute` waits the signal is lost. A program
+--- that notes signals looks at them where it can end well:
+---
+---     terminal.note_signals()
+---     while not terminal.signal() do
+---       terminal.wait(0, 0.2)
+---       …
+---     end
+---@class sapanywhere.terminal
+sapanywhere.terminal = {}
+
+--- From now on SIGINT (Ctrl-C), SIGTERM and SIGHUP end nothing: they are noted, and `signal` tells of them. A second one
+--- ends the program at once. This is the whole process's; nothing in the library does it.
+function sapanywhere.terminal.note_signals() end
+
+--- The signal that has been noted.
+---@return string? result "INT", "TERM" or "HUP"
+---@return number err its number; a shell's exit code is 128 more
+function sapanywhere.terminal.signal() end
+
+--- Waits until a descriptor can be read. A signal ends the wait early; one that comes just before it does not, so wait
+--- for 0.2 seconds at a time.
+---@param fd number such as 0, standard input
+---@param seconds number at most
+---@return boolean result whether it can be read
+function sapanywhere.terminal.wait(fd, seconds) end
+
+--- Reads what has arrived; blocks where nothing has.
+---@param fd number
+---@param most number bytes, of which 4096 come at a time
+---@return string? result bytes, empty at the end of the input
+---@return string err why
+function sapanywhere.terminal.read(fd, most) end
+
+--- Whether a descriptor is a terminal.
+---@param fd number such as 1, standard output
+---@return boolean
+function sapanywhere.terminal.is_terminal(fd) end
+
+--- Whether this process may read from a terminal: it runs in front there, not in the background.
+---@param fd number
+---@return boolean
+function sapanywhere.terminal.is_in_front(fd) end
+
+--- How wide a terminal is.
+---@param fd number
+---@return number|nil result columns; nil where the descriptor is no terminal, or does not say
+function sapanywhere.terminal.width(fd) end
+
+--- Shows no more what is typed at a terminal, until `show_typing`, or a second signal.
+---@param fd number
+---@return boolean result whether it is hidden now
+function sapanywhere.terminal.hide_typing(fd) end
+
+--- Shows again what is typed, where it was hidden.
+function sapanywhere.terminal.show_typing() end
+
+--- Ends the process at once: what it has printed and nobody has read yet is not waited for.
+---@param code number the exit code
+function sapanywhere.terminal.leave(code) end
+
 return sapanywhere

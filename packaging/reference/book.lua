@@ -262,6 +262,8 @@ M.chapters = {
       entries_of({ store = true }, "store:", LUA .. "/store/methods.lua")) },
   { name = "private", class = "sapanywhere.private", title = "Private files", text = head_of(LUA .. "/private.lua"),
     entries = entries_of({ M = true }, "sapanywhere.private.", LUA .. "/private.lua") },
+  { name = "terminal", class = "sapanywhere.terminal", title = "Terminals", text = head_of(LUA .. "/terminal.lua"),
+    entries = entries_of({ M = true }, "sapanywhere.terminal.", LUA .. "/terminal.lua") },
   { name = "sandbox", class = "sapanywhere.Sandbox", title = "The local service",
     text = head_of(LUA .. "/sandbox.lua"),
     entries = entries_of({ sandbox = true, Sandbox = true }, "sandbox:", LUA .. "/sandbox.lua"),

@@ -107,7 +107,6 @@ describe("the command", function()
       assert.equal(expected[kind] or 1, (stop.read(kinds.new(kind, { outcome = "rejected" }))), kind)
       assert.equal(8, (stop.read(kinds.new(kind, { outcome = "unknown" }))), kind)
     end
-    assert.equal(130, (stop.read "lua: main.lua:1: interrupted!"))
     assert.equal(1, (stop.read "something else"))
   end)
 end)

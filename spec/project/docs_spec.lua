@@ -62,6 +62,7 @@ describe("the site", function()
     for chapter, object in pairs(objects) do expect_entries(chapter, names_of(getmetatable(object).__index)) end
     expect_entries("store", { "file", "redis" })
     expect_entries("private", names_of(require "sapanywhere.private"))
+    expect_entries("terminal", names_of(require "sapanywhere.terminal"))
     client:close()
   end)
 

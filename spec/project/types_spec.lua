@@ -79,7 +79,9 @@ describe("the types for editors", function()
   it("have the functions and values of the module, and no others", function()
     assert.same(sorted(public_of(sapanywhere)), sorted(functions_of "sapanywhere"))
     assert.same({ "file", "redis" }, sorted(functions_of "sapanywhere.store"))
-    assert.same(sorted(public_of(require "sapanywhere.private")), sorted(functions_of "sapanywhere.private"))
+    for _, part in ipairs { "private", "terminal" } do
+      assert.same(sorted(public_of(require("sapanywhere." .. part))), sorted(functions_of("sapanywhere." .. part)))
+    end
   end)
 
   it("have the methods of every object, and no others", function()

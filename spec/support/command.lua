@@ -46,10 +46,19 @@ end
 --- Where a file of it is.
 function Home:path(name) return self.dir .. "/" .. name end
 
+-- What whoever runs the specs has set for the command is not for them.
+local function without_settings()
+  return (system.output "env":gsub("[^\n]*\n", function(line)
+    local name = line:match("^(SAPANYWHERE_[%w_]+)=")
+    return name and "-u " .. name .. " " or ""
+  end))
+end
+
 -- The command with its environment.
 function Home:command(arguments, environment)
   local words = {
     "env -u DISPLAY -u WAYLAND_DISPLAY -u BROWSER -u SSH_CONNECTION -u NO_COLOR -u COLUMNS -u TERM",
+    without_settings(),
     "HOME=" .. self.dir, "XDG_CONFIG_HOME=" .. self.dir .. "/config", "XDG_DATA_HOME=" .. self.dir .. "/data",
     "XDG_RUNTIME_DIR=" .. self.dir .. "/run", "LC_ALL=C.UTF-8",
   }
@@ -97,13 +106,16 @@ function Home:run(arguments, how)
 end
 
 --- Starts the command; standard input stays open, and `type` writes into it.
+-- @tparam string arguments
+-- @tparam[opt] table how `environment`; `out`, where its standard output goes in place of what `out()` reads
 function Home:start(arguments, how)
   how = how or {}
   local place = place_of(self)
-  local line = ("echo $$ >%s.pid; exec %s <>%s.fifo >%s.out 2>%s.err"):format(
-    place, self:command(arguments, how.environment), place, place, place)
-  os.execute(("mkfifo %s.fifo; (timeout -s KILL 90 sh -c %s; echo $? >%s.code) >/dev/null 2>&1 &"):format(
-    place, system.quote("sh -c " .. system.quote(line)), place))
+  local line = ("echo $$ >%s.pid; exec %s <>%s.fifo >%s 2>%s.err"):format(
+    place, self:command(arguments, how.environment), place, how.out or place .. ".out", place)
+  -- A shell lets what it starts in the background ignore Ctrl-C.
+  os.execute(("mkfifo %s.fifo; (timeout -s KILL 90 env --default-signal=INT sh -c %s; echo $? >%s.code) "
+    .. ">/dev/null 2>&1 &"):format(place, system.quote(line), place))
   local running = setmetatable({ place = place }, Running)
   self[#self + 1] = running
   return running

@@ -29,6 +29,7 @@ int luaopen_sapanywhere_core(lua_State *L) {
   sap_open_seal(L);
   sap_open_files(L);
   sap_open_process(L);
+  sap_open_terminal(L);
   sap_open_versions(L);
   return 1;
 }

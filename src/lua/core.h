@@ -16,6 +16,7 @@ void sap_open_alarm(lua_State *L);
 void sap_open_seal(lua_State *L);
 void sap_open_files(lua_State *L);
 void sap_open_process(lua_State *L);
+void sap_open_terminal(lua_State *L);
 void sap_open_versions(lua_State *L);
 
 #endif

@@ -22,17 +22,23 @@ local function check_account(client)
   if not found and (err.kind == "auth" or err.kind == "forbidden") then error(err, 0) end
 end
 
+-- As one word of a shell command.
+local function quote(text)
+  if text:find("^[%w_.-]+$") then return text end
+  return "'" .. text:gsub("'", "'\\''") .. "'"
+end
+
 local function create(client, args, went)
-  return stop.unless(client:create_instance {
-    code = went.grant.code, callback_url = went.callback_url, name = args.name, tags = args.tag, recover = true,
-  })
+  return stop.change(("the instance %q may have been created, and may not"):format(args.name),
+    "look for it: sapanywhere instances list --search " .. quote(args.name), client.create_instance, client, {
+      code = went.grant.code, callback_url = went.callback_url, name = args.name, tags = args.tag, recover = true,
+    })
 end
 
 -- An instance that is there and whose token could not be kept is not lost.
 local function keep(name, instance)
   local ok, problem = pcall(shops.put, name, instance)
   if ok then return end
-  if stop.is_interrupt(problem) then error(problem, 0) end
   local _, message = stop.read(problem)
   stop.with(("the instance %s was created, but its token could not be kept: %s"):format(instance.id, message), 1,
     ("sapanywhere instances show %s --token shows it once more"):format(instance.id))
@@ -54,13 +60,8 @@ local function run(args)
   if was_asked then settings.offer_to_keep() end
   local went = journey.go(client, args)
   say.live "creating the instance"
-  stop.under_way = {
-    what = ("the instance %q may have been created, and may not"):format(args.name),
-    advice = "look for it: sapanywhere instances list --search NAME",
-  }
   local ok, instance = pcall(create, client, args, went)
   if ok then
-    stop.under_way = nil
     secrets.add(instance.token)
     ok, instance = pcall(function()
       keep(args.name, instance)

@@ -5,7 +5,6 @@ local sapanywhere = require "sapanywhere"
 local say = require "sapanywhere.cli.base.say"
 local settings = require "sapanywhere.cli.base.settings"
 local shops = require "sapanywhere.cli.base.shops"
-local socket = require "socket"
 local stop = require "sapanywhere.cli.base.stop"
 local terminal = require "sapanywhere.cli.base.terminal"
 
@@ -109,20 +108,10 @@ local function skew_of(meta)
   return now - (theirs + offset)
 end
 
-local function host_of(url)
-  return url:match("^https?://%[([^%]]+)%]") or url:match("^https?://([^/:]+)")
-end
-
 local function check_service(args)
   local client, err = sapanywhere.new(settings.options(args))
   if not client then return line("settings", false, tostring(err), "mend them") end
   local url = settings.get "base_url" or "https://api.cloud-elements.com/elements/api-v2"
-  local host = host_of(url) or "?"
-  if not settings.get "proxy" then
-    local found = socket.dns.getaddrinfo(host)
-    line("name " .. host, found ~= nil, found and found[1] and found[1].addr or "not resolved",
-      "look at base_url and /etc/resolv.conf")
-  end
   local has_secrets = settings.get "user_secret" and settings.get "organization_secret"
   local result, problem, meta = client:request {
     method = "GET", path = "/instances", query = { pageSize = 1 }, timeout = 15, retry = false,
@@ -130,6 +119,9 @@ local function check_service(args)
     organization_secret = settings.get "organization_secret" or "none",
   }
   local has_answered = result ~= nil or problem.status ~= nil
+  local is_unknown = problem and problem.kind == "dns"
+  line("name", not is_unknown, is_unknown and problem.message or "resolved",
+    "look at base_url and proxy, and at /etc/resolv.conf")
   line("service", has_answered, url .. (has_answered and " answers" or ": " .. problem.message),
     "look at base_url, the network, the proxy and tls.ca_file")
   if has_answered and has_secrets then
@@ -145,7 +137,7 @@ local function check_service(args)
 end
 
 local function check_sandbox()
-  local has = terminal.ask("PATH=$PATH:/usr/sbin:/sbin command -v nginx"):find("%S") ~= nil
+  local has = terminal.has_program("nginx", "/usr/sbin:/sbin:/usr/local/openresty/nginx/sbin")
   line("sandbox", true, has and "nginx is there"
     or "nginx is not there: sapanywhere sandbox needs it, nothing else does")
 end

@@ -12,6 +12,12 @@ local COLUMNS = { "id", "name", "valid", "disabled", "tags" }
 
 local ACTIONS = {}
 
+-- Makes a call that changes an instance.
+local function change(client, call, options, done)
+  return stop.change(("instance %s may have been %s, and may not"):format(options.id, done),
+    ("sapanywhere instances show %s shows what became of it"):format(options.id), client[call], client, options)
+end
+
 function ACTIONS.list(client, args)
   local rows = say.rows(COLUMNS, secrets.redact)
   for instance, err in client:each_instance { tags = args.tag[1] and args.tag, search_text = args.search,
@@ -50,9 +56,9 @@ local function read_configuration(list)
 end
 
 function ACTIONS.update(client, args)
-  local instance = stop.unless(client:update_instance {
+  local instance = change(client, "update_instance", {
     id = args.id, name = args.name, tags = args.tag[1] and args.tag, configuration = read_configuration(args.set),
-  })
+  }, "changed")
   say.object(instance, secrets.redact)
 end
 
@@ -62,18 +68,18 @@ local function tell(args, what)
 end
 
 function ACTIONS.enable(client, args)
-  stop.unless(client:enable_instance { id = args.id })
+  change(client, "enable_instance", { id = args.id }, "enabled")
   tell(args, "enabled")
 end
 
 function ACTIONS.disable(client, args)
-  stop.unless(client:disable_instance { id = args.id })
+  change(client, "disable_instance", { id = args.id }, "disabled")
   tell(args, "disabled")
 end
 
 function ACTIONS.delete(client, args)
   prompt.require_yes(args, ("Delete instance %s for good?"):format(args.id))
-  stop.unless(client:delete_instance { id = args.id })
+  change(client, "delete_instance", { id = args.id }, "deleted")
   for _, name in ipairs(shops.names_of(args.id)) do shops.remove(name) end
   tell(args, "deleted")
 end
@@ -93,9 +99,9 @@ function ACTIONS.reauthenticate(client, args)
   local before = stop.unless(client:get_instance { id = args.id })
   local went = journey.go(client, args)
   local ok, instance = pcall(function()
-    local now = stop.unless(client:reauthenticate_instance {
+    local now = change(client, "reauthenticate_instance", {
       id = args.id, code = went.grant.code, callback_url = went.callback_url, name = before.name,
-    })
+    }, "authenticated again")
     keep_token(args.id, now.token)
     return now
   end)

@@ -41,20 +41,32 @@ local function run(arguments)
   runs[args.command](args, parser)
 end
 
--- What a subcommand has to undo or to tell when it is ended early.
-local function on_end(is_interrupted)
-  prompt.restore()
-  for _, what in ipairs(stop.at_end) do what(is_interrupted) end
+-- What a subcommand has to undo.
+local function on_end()
+  for _, what in ipairs(stop.at_end) do what() end
 end
 
-local function report(raised)
+local function report_failure(raised)
   local code, message, advice = stop.read(raised)
   say.failure(message, advice)
-  if code == 130 and stop.under_way then
+  return code
+end
+
+-- Whatever has failed since a signal came may be its doing.
+local function report_signal(is_done)
+  local code, message = stop.by_signal()
+  say.failure(message .. (is_done and "; what was asked for was done before" or ""))
+  if stop.under_way then
     say.note(stop.under_way.what)
     say.note("what to do: " .. stop.under_way.advice)
   end
   return code
+end
+
+local function report(ok, raised)
+  prompt.restore()
+  if stop.by_signal() then return report_signal(ok) end
+  return ok and 0 or report_failure(raised)
 end
 
 --- Runs the command.
@@ -63,13 +75,14 @@ end
 return function(arguments)
   io.stdout:setvbuf("line")
   local ok, raised = xpcall(run, function(what)
-    if type(what) == "string" and not stop.is_interrupt(what) and os.getenv "SAPANYWHERE_TRACE" then
+    if type(what) == "string" and os.getenv "SAPANYWHERE_TRACE" then
       return debug.traceback(what)
     end
     return what
   end, arguments)
-  local code = ok and 0 or report(raised)
-  local ended, problem = pcall(on_end, not ok and stop.is_interrupt(raised))
-  if not ended then code = report(problem) end
+  local code = report(ok, raised)
+  local ended, problem = pcall(on_end)
+  if not ended and code == 0 then code = report(false, problem) end
+  if stop.by_signal() then sapanywhere.terminal.leave(code == 0 and report(true) or code) end
   return code
 end

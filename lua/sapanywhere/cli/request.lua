@@ -1,7 +1,6 @@
 --- `sapanywhere request`: the way out, for what has no name here.
 
 local data = require "sapanywhere.cli.base.data"
-local json = require "sapanywhere.cli.base.json"
 local say = require "sapanywhere.cli.base.say"
 local secrets = require "sapanywhere.cli.base.secrets"
 local settings = require "sapanywhere.cli.base.settings"
@@ -17,13 +16,6 @@ local function read_pairs(list, sign, option)
     map[name] = value
   end
   return map
-end
-
--- JSON is sent as JSON, anything else as the text that it is.
-local function read_body(args)
-  if not args.data then return nil end
-  local text = data.text(args.data)
-  return json.read(text) == nil and text or text
 end
 
 local function print_answer(answer, hide)
@@ -43,10 +35,18 @@ local function run(args)
   else
     target, client = shops.open(args)
   end
-  local answer = stop.unless(target:request {
-    method = args.method:upper(), path = args.path, query = read_pairs(args.query, "=", "--query"),
-    headers = read_pairs(args.header, ":", "--header"), body = read_body(args),
-  })
+  local method = args.method:upper()
+  local options = {
+    method = method, path = args.path, query = read_pairs(args.query, "=", "--query"),
+    headers = read_pairs(args.header, ":", "--header"), body = args.data and data.text(args.data),
+  }
+  local answer
+  if method == "GET" then
+    answer = stop.unless(target:request(options))
+  else
+    answer = stop.change("the request may have been carried out, and may not", "look before you send it again",
+      target.request, target, options)
+  end
   print_answer(answer, args.account and secrets.redact or secrets.hide)
   client:close()
 end

@@ -45,6 +45,13 @@ function ACTIONS.get(resource, args)
   say.object((stop.unless(resource:get { id = args.id, fields = split(args.fields) })))
 end
 
+-- Makes a call that changes a row of the shop.
+local function change(resource, args, call, options)
+  return stop.change(("it may have been %sd, and may not"):format(args.action),
+    ("sapanywhere %s %s shows what became of it"):format(args.command, args.id and "get " .. args.id or "list"),
+    resource[call], resource, options)
+end
+
 local function tell(result, args, what)
   if type(result) == "table" then return say.object(result) end
   if say.is_for_people() then return say.text(what) end
@@ -52,16 +59,16 @@ local function tell(result, args, what)
 end
 
 function ACTIONS.create(resource, args)
-  tell(stop.unless(resource:create { body = data.json(args.data) }), args, "created")
+  tell(change(resource, args, "create", { body = data.json(args.data) }), args, "created")
 end
 
 function ACTIONS.update(resource, args)
-  tell(stop.unless(resource:update { id = args.id, body = data.json(args.data) }), args, "updated")
+  tell(change(resource, args, "update", { id = args.id, body = data.json(args.data) }), args, "updated")
 end
 
 function ACTIONS.delete(resource, args)
   prompt.require_yes(args, ("Delete %s %s of the shop for good?"):format(args.command, args.id))
-  tell(stop.unless(resource:delete { id = args.id }), args, "deleted")
+  tell(change(resource, args, "delete", { id = args.id }), args, "deleted")
 end
 
 function ACTIONS.count(resource, args)

@@ -14,7 +14,7 @@ end
 function M.is_there()
   if variable "BROWSER" then return true end
   if variable "SSH_CONNECTION" or not (variable "DISPLAY" or variable "WAYLAND_DISPLAY") then return false end
-  return terminal.ask("command -v xdg-open"):find("%S") ~= nil
+  return terminal.has_program "xdg-open"
 end
 
 -- The browser has no need of the secrets in this environment.
@@ -28,7 +28,8 @@ end
 function M.open(address)
   local command = variable "BROWSER" and os.getenv "BROWSER" or "xdg-open"
   command = command:find("%%s") and command:gsub("%%s", address) or command .. " " .. address
-  os.execute(("(%s; %s) </dev/null >/dev/null 2>&1 &"):format(without_secrets(), command))
+  -- Not by os.execute, which takes Ctrl-C for the browser's.
+  io.popen(("(%s; %s) </dev/null >/dev/null 2>&1 &"):format(without_secrets(), command)):close()
 end
 
 return M

@@ -1,14 +1,16 @@
 --- What `--data` gives: JSON itself, or `@` and the name of a file that holds it; `@-` is standard input.
 
 local json = require "sapanywhere.cli.base.json"
+local prompt = require "sapanywhere.cli.base.prompt"
 local stop = require "sapanywhere.cli.base.stop"
 
 local M = {}
 
 local function read_all(path)
-  local file = path == "-" and io.stdin or io.open(path, "rb")
+  if path == "-" then return prompt.read_all() end
+  local file = io.open(path, "rb")
   local text = file and file:read("*a")
-  if file and file ~= io.stdin then file:close() end
+  if file then file:close() end
   if not text then stop.with("--data: the file cannot be read", 2) end
   return text
 end

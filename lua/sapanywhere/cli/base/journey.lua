@@ -11,7 +11,7 @@ local stop = require "sapanywhere.cli.base.stop"
 local terminal = require "sapanywhere.cli.base.terminal"
 
 local DEFAULT_PORT = 8976
-local SLICE = 0.2 -- seconds: a signal is seen only between two waits
+local MOMENT = 0.2 -- seconds between two looks at the time
 
 local M = {}
 
@@ -66,11 +66,7 @@ end
 
 -- Whether lines may be read from standard input: not by what runs in the background of a terminal.
 local function can_read()
-  if not terminal.is_terminal(0) then return true end
-  local file = io.open("/proc/self/stat")
-  local group, foreground = (file and file:read("*a") or ""):match("^.*%) %a %d+ (%d+) %d+ %d+ (%-?%d+)")
-  if file then file:close() end
-  return group == foreground
+  return not terminal.is_terminal(0) or sapanywhere.terminal.is_in_front(0)
 end
 
 local function show_address(auth, meta, has_listener)
@@ -124,9 +120,9 @@ end
 local function wait_a_moment(heard, reads, state)
   local is_typed, asked
   if heard then
-    is_typed, asked = heard:step(SLICE, reads and prompt.input or nil)
+    is_typed, asked = heard:step(MOMENT, reads and prompt.input or nil)
   else
-    is_typed, asked = socket.select({ reads and prompt.input or nil }, nil, SLICE)[1] ~= nil, {}
+    is_typed, asked = stop.select({ reads and prompt.input or nil }, nil, MOMENT)[1] ~= nil, {}
   end
   for _, connection in ipairs(asked) do
     local grant = take_request(heard, connection, state)
@@ -137,7 +133,7 @@ local function wait_a_moment(heard, reads, state)
     if line == false then return nil, false end
     local grant = line and take_line(heard, line, state)
     if grant then return grant, reads end
-    is_typed = socket.select({ prompt.input }, nil, 0)[1] ~= nil
+    is_typed = stop.select({ prompt.input }, nil, 0)[1] ~= nil
   end
   return nil, reads
 end
@@ -145,6 +141,7 @@ end
 local function wait(heard, state, seconds, shows_time)
   local due, reads, grant = socket.gettime() + seconds, can_read(), nil
   while not grant do
+    stop.look()
     if socket.gettime() >= due then
       stop.with(("nobody has come back within %d seconds"):format(seconds), 6, "begin again; --timeout gives more time")
     end

@@ -1,11 +1,10 @@
 --- Asks the person at the terminal. Waits in slices, so that Ctrl-C ends the wait at once.
 
-local socket = require "socket"
+local sapanywhere = require "sapanywhere"
 local say = require "sapanywhere.cli.base.say"
 local stop = require "sapanywhere.cli.base.stop"
 local terminal = require "sapanywhere.cli.base.terminal"
 
-local SLICE = 0.2
 local LONGEST = 16 * 1024
 
 local M = {}
@@ -13,37 +12,50 @@ local M = {}
 --- Standard input as luasocket's `select` takes it.
 M.input = { getfd = function() return 0 end, dirty = function() return false end }
 
--- What select has seen is then all that is read: nothing waits in a buffer.
-local is_unbuffered = false
-
-local function read_byte()
-  if not is_unbuffered then io.stdin:setvbuf("no") end
-  is_unbuffered = true
-  return io.read(1)
+-- Bytes of standard input as they come; "" at its end. Nothing waits in a buffer, so what a wait sees is all there is.
+local function read(most)
+  local bytes = sapanywhere.terminal.read(0, most)
+  stop.look()
+  return bytes or ""
 end
 
 local arrived = {}
 
---- Takes a byte that select has seen. Gives a line when it is whole; nil before; false at the end of the input.
+--- Takes a byte that a wait has seen. Gives a line when it is whole; nil before; false at the end of the input.
 function M.take()
-  local byte = read_byte()
-  if byte and byte ~= "\n" and #arrived < LONGEST then
+  local byte = read(1)
+  if byte ~= "" and byte ~= "\n" and #arrived < LONGEST then
     arrived[#arrived + 1] = byte
     return nil
   end
   local line = table.concat(arrived)
   arrived = {}
-  if not byte and line == "" then return false end
+  if byte == "" and line == "" then return false end
   return line
+end
+
+-- A long wait without an end of its own: the person's, who can end it by Ctrl-C.
+local function wait()
+  repeat until stop.wait(0, 3600)
 end
 
 local function read_line()
   while true do
-    if socket.select({ M.input }, nil, SLICE)[1] then
-      local line = M.take()
-      if line ~= nil then return line or nil end
-    end
+    wait()
+    local line = M.take()
+    if line ~= nil then return line or nil end
   end
+end
+
+--- All of standard input.
+function M.read_all()
+  local parts = {}
+  repeat
+    wait()
+    local bytes = read(4096)
+    parts[#parts + 1] = bytes
+  until bytes == ""
+  return table.concat(parts)
 end
 
 --- Whether somebody is there to be asked.
@@ -51,19 +63,13 @@ function M.can_ask()
   return terminal.is_terminal(0) and terminal.is_terminal(2)
 end
 
-local is_silent = false
-
-local function set_echo(on)
-  os.execute(on and "stty echo" or "stty -echo")
-  is_silent = not on
-end
+local is_asking = false
 
 --- Puts the terminal back, whatever has happened.
 function M.restore()
-  if is_silent then
-    set_echo(true)
-    io.stderr:write("\n")
-  end
+  sapanywhere.terminal.show_typing()
+  if is_asking then io.stderr:write("\n") end
+  is_asking = false
 end
 
 --- Asks for a line.
@@ -72,9 +78,11 @@ end
 -- @treturn string|nil
 function M.ask(question, secret)
   say.clear_live()
-  if secret then set_echo(false) end
+  if secret then sapanywhere.terminal.hide_typing(0) end
   io.stderr:write(terminal.shown(question), " ")
+  is_asking = true
   local line = read_line()
+  is_asking = line == nil or not terminal.is_terminal(0) -- at a terminal the person's Enter has ended the line
   M.restore()
   return line
 end
@@ -94,8 +102,7 @@ end
 
 --- Waits.
 function M.pause(seconds)
-  local due = socket.gettime() + seconds
-  while socket.gettime() < due do socket.select(nil, nil, math.min(SLICE, math.max(0, due - socket.gettime()))) end
+  stop.wait(-1, seconds)
 end
 
 return M

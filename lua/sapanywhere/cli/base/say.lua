@@ -5,6 +5,7 @@
 local json = require "sapanywhere.cli.base.json"
 local sapanywhere = require "sapanywhere"
 local secrets = require "sapanywhere.cli.base.secrets"
+local stop = require "sapanywhere.cli.base.stop"
 local terminal = require "sapanywhere.cli.base.terminal"
 
 local M = { wants_json = false }
@@ -46,8 +47,10 @@ end
 
 M.clear_live = clear_live
 
---- Why the command ends.
+--- Why the command ends. What the terminal shows of Ctrl-C is written over.
 function M.failure(message, advice)
+  clear_live()
+  if terminal.is_terminal(2) then io.stderr:write("\r") end
   M.note("sapanywhere: " .. message, "bad")
   if advice then M.note("what to do: " .. advice) end
 end
@@ -160,7 +163,11 @@ local FIRST_ROWS = 100 -- those that a table is measured by
 function M.rows(chosen, hide)
   hide = hide or secrets.hide
   if not M.is_for_people() then
-    return { add = function(row) M.json(hide(row)) end, done = function() end }
+    local function add(row)
+      stop.look()
+      M.json(hide(row))
+    end
+    return { add = add, done = function() end }
   end
   local waiting, columns = {}, nil
   local function print_waiting()
@@ -173,6 +180,7 @@ function M.rows(chosen, hide)
   end
   return {
     add = function(row)
+      stop.look()
       row = hide(row)
       waiting[#waiting + 1] = type(row) == "table" and row or { value = row }
       if columns or #waiting == FIRST_ROWS then print_waiting() end

@@ -175,7 +175,7 @@ end
 -- @tparam table args those of the command line
 function M.options(args)
   load_all()
-  local options = { null = "keep", on_event = args.verbose and show_event or nil }
+  local options = { null = "keep", wait = stop.wait, on_event = args.verbose and show_event or nil }
   for _, setting in ipairs(KNOWN) do
     local name, value = setting[1], values[setting[1]]
     local group, entry = name:match("^(%w+)%.(.+)$")

@@ -1,4 +1,14 @@
 --- How the command ends: with a code that says what kind of end it was. Library errors bring theirs by their kind.
+--
+-- Ctrl-C is noted when it comes and looked at in every wait, so the command ends where it can end well: not in the
+-- midst of a file, nor in a `pcall` of somebody who takes the error for his own.
+
+local sapanywhere = require "sapanywhere"
+local socket = require "socket"
+
+local terminal = sapanywhere.terminal
+
+local SLICE = 0.2 -- seconds: a signal that comes just before a wait is seen after it
 
 local M = {}
 
@@ -12,7 +22,8 @@ M.CODES = {
   { 3, "refused: a secret is wrong, or a right is missing" }, { 4, "there is no such thing, or it is there already" },
   { 5, "the user said no, or a callback or a signature is not what was expected" },
   { 6, "no connection: name, network, certificate, time" }, { 7, "the service has a fault, or too much to do" },
-  { 8, "a change may have been made, and may not: look before trying again" }, { 130, "ended by Ctrl-C" },
+  { 8, "a change may have been made, and may not: look before trying again" },
+  { 130, "ended by Ctrl-C" }, { 143, "ended by SIGTERM" }, { 129, "ended by SIGHUP" },
 }
 
 local ADVICE = {
@@ -40,7 +51,7 @@ local metatable = {}
 --- What may have happened when Ctrl-C comes now, and how to find out: `{ what, advice }`; nil where nothing can have.
 M.under_way = nil
 
---- What has to be done when the command ends, however it does: functions, told whether it was interrupted.
+--- What has to be done when the command ends, however it does: functions.
 M.at_end = {}
 
 --- Ends the command.
@@ -57,9 +68,65 @@ function M.unless(result, err, meta)
   return result, meta
 end
 
---- Whether something raised is Lua's own word for Ctrl-C.
+--- Makes a call that changes something, as `unless`. Where a signal ends it, what may have happened is told.
+-- @tparam string what such as "the row may have been created, and may not"
+-- @tparam string advice how to find out
+-- @tparam function call
+-- @param ... its arguments
+function M.change(what, advice, call, ...)
+  M.under_way = { what = what, advice = advice }
+  local result, err, meta = call(...)
+  if result or err.outcome ~= "unknown" then M.under_way = nil end
+  return M.unless(result, err, meta)
+end
+
+-- What is raised where a signal is seen.
+local INTERRUPT = {}
+
+--- Whether something raised tells of a signal.
 function M.is_interrupt(raised)
-  return type(raised) == "string" and raised:find("interrupted!", 1, true) ~= nil
+  return raised == INTERRUPT
+end
+
+--- Ends the command where a signal has come.
+function M.look()
+  if terminal.signal() then error(INTERRUPT, 0) end
+end
+
+--- The exit code and the message, where a signal has come: whatever else has failed since then may be its doing.
+-- @treturn number|nil
+-- @treturn string|nil
+function M.by_signal()
+  local name, number = terminal.signal()
+  if not name then return nil end
+  return 128 + number, name == "INT" and "interrupted" or "ended by SIG" .. name
+end
+
+--- Waits until a descriptor can be read or the time has passed, or ends the command.
+-- @tparam number fd
+-- @tparam number seconds
+-- @treturn boolean whether it can be read
+function M.wait(fd, seconds)
+  local due = socket.gettime() + seconds
+  repeat
+    M.look()
+    if terminal.wait(fd, math.max(0, math.min(SLICE, due - socket.gettime()))) then return true end
+  until socket.gettime() >= due
+  M.look()
+  return false
+end
+
+--- Waits until there is something at the sockets or the time, a moment, has passed, or ends the command.
+-- @tparam {table,...} read
+-- @tparam[opt] {table,...} write
+-- @tparam number seconds
+-- @treturn table those that can be read
+-- @treturn table those that can be written to
+function M.select(read, write, seconds)
+  M.look()
+  local readable, writable = socket.select(read, write, math.min(seconds, SLICE))
+  M.look()
+  return readable, writable
 end
 
 --- What something raised means.
@@ -67,7 +134,7 @@ end
 -- @treturn string the message
 -- @treturn string|nil what to do
 function M.read(raised)
-  if M.is_interrupt(raised) then return 130, "interrupted" end
+  if M.is_interrupt(raised) then return M.by_signal() end
   if type(raised) ~= "table" then return 1, "fault in the command: " .. tostring(raised) end
   if getmetatable(raised) == metatable then return raised.code, raised.message, raised.advice end
   local message = tostring(raised):gsub("^sapanywhere: ", "")

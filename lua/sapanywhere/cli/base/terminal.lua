@@ -1,39 +1,34 @@
 --- What the person sits at: whether there is a terminal, how wide it is, what it can show.
 
-local M = {}
+local sapanywhere = require "sapanywhere"
 
-local function ran(ok, _, code)
-  return ok == 0 or ok == true and (code == nil or code == 0)
-end
+local M = {}
 
 local terminals = {}
 
 --- Whether a descriptor (0, 1, 2) is a terminal.
 function M.is_terminal(descriptor)
-  if terminals[descriptor] == nil then terminals[descriptor] = ran(os.execute("test -t " .. descriptor)) end
+  if terminals[descriptor] == nil then terminals[descriptor] = sapanywhere.terminal.is_terminal(descriptor) end
   return terminals[descriptor]
 end
 
-local function ask(command)
-  local pipe = io.popen(command .. " 2>/dev/null")
-  local said = pipe:read("*a")
-  pipe:close()
-  return said
+--- The columns of the terminal, as it is now: a person may make its window wider.
+function M.width()
+  local terminal = sapanywhere.terminal
+  local columns = terminal.width(1) or terminal.width(2) or terminal.width(0) or tonumber(os.getenv "COLUMNS" or "")
+  return columns and columns >= 20 and columns or 80
 end
 
---- What a command prints; nothing of it may come from outside.
-M.ask = ask
-
-local width
-
---- The columns of the terminal.
-function M.width()
-  if not width then
-    local columns = ask("stty size </dev/tty"):match("^%d+ (%d+)")
-    width = tonumber(columns or os.getenv("COLUMNS") or "") or 80
-    if width < 20 then width = 80 end
+--- Whether there is a program of that name on the PATH, or in other directories.
+function M.has_program(name, more)
+  for directory in ((os.getenv "PATH" or "") .. ":" .. (more or "")):gmatch("[^:]+") do
+    local file = io.open(directory .. "/" .. name)
+    if file then
+      file:close()
+      return true
+    end
   end
-  return width
+  return false
 end
 
 local function locale()
