@@ -15,12 +15,18 @@ local function write(path, text)
   file:close()
 end
 
+-- Debian's or OpenResty's.
+local function nginx_version()
+  local told = rig.must "for nginx in nginx openresty /usr/local/openresty/nginx/sbin/nginx; do $nginx -v 2>&1; done; true"
+  return told:match("nginx version: (%S+)") or "nginx of an unknown version"
+end
+
 local function machine()
   local cpu = rig.must("grep -m1 'model name' /proc/cpuinfo"):match(": ([^\n]*)")
   return ("%s, %s cores; %s; Linux %s; %s; %s; %s; load %s before; %s"):format(
     cpu, rig.must "nproc":match("%d+"), rig.must ". /etc/os-release && echo $PRETTY_NAME":match("[^\n]+"),
     rig.must "uname -r":match("[^\n]+"), rig.must "lua5.4 -v":match("^%S+ %S+"),
-    rig.must "curl --version":match("libcurl/%S+"), rig.must "nginx -v 2>&1":match("nginx/%S+"),
+    rig.must "curl --version":match("libcurl/%S+"), nginx_version(),
     rig.must "cat /proc/loadavg":match("^%S+"), os.date("!%Y-%m-%d"))
 end
 

@@ -148,6 +148,38 @@ describe("a stand-in for ngx, as specs of programs for OpenResty make it,", func
     end
   end)
 
+  -- The newest Lua modules have more phases than the one that Debian has.
+  it("waits, blocks or refuses by the phase", function()
+    local ways = {
+      waits = {
+        "rewrite", "server_rewrite", "access", "precontent", "content", "timer", "preread", "ssl_cert",
+        "ssl_session_fetch", "ssl_client_hello", "proxy_ssl_cert", "proxy_ssl_verify",
+      },
+      blocks = { "init", "init_worker", "exit_worker" },
+      refuses = { "set", "balancer", "header_filter", "body_filter", "log", "ssl_session_store", "one_to_come" },
+    }
+    local found = child.run([[
+      local phase
+      ngx = {
+        get_phase = function() return phase end, sleep = error, timer = { at = error },
+        config = { subsystem = "http", ngx_lua_version = 10031 },
+      }
+      package.loaded["ngx.semaphore"] = { new = error }
+      local nginx, found = require "sapanywhere.wait.nginx", {}
+      for way, phases in pairs(given) do
+        for _, name in ipairs(phases) do
+          phase = name
+          local host, err = nginx.here()
+          found[name] = host and (host.blocks and "blocks" or "waits") or err.kind == "wrong_phase" and "refuses"
+        end
+      end
+      return found
+    ]], ways)
+    for way, phases in pairs(ways) do
+      for _, name in ipairs(phases) do assert.same({ name, way }, { name, found[name] }) end
+    end
+  end)
+
   it("may block without lua-resty-core where nginx starts", function()
     assert.equal("ok", (child.run(like_the_real_one("init"), service:asking { base_url = service.base_url })))
   end)
