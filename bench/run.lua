@@ -17,7 +17,8 @@ end
 
 -- Debian's or OpenResty's.
 local function nginx_version()
-  local told = rig.must "for nginx in nginx openresty /usr/local/openresty/nginx/sbin/nginx; do $nginx -v 2>&1; done; true"
+  local places = "nginx openresty /usr/local/openresty/nginx/sbin/nginx"
+  local told = rig.must("for nginx in " .. places .. "; do $nginx -v 2>&1; done; true")
   return told:match("nginx version: (%S+)") or "nginx of an unknown version"
 end
 

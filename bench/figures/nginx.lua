@@ -95,7 +95,9 @@ local function measure_neighbour(rig, application, named, path)
   local loads = {
     { name = "idle" }, { name = "sapanywhere", suffix = "" }, { name = "capture", suffix = "/capture" },
   }
-  if path == "/late" and can_block(rig, application) then loads[4] = { name = "blocking luasocket", suffix = "/blocking", blocks = true } end
+  if path == "/late" and can_block(rig, application) then
+    loads[4] = { name = "blocking luasocket", suffix = "/blocking", blocks = true }
+  end
   local samples = rig.compare(loads, rig.pick(4, 2), function(under)
     local wrk = under.suffix and ("wrk -t1 -c%d -d600s --timeout 60s %s >/dev/null & sleep 1;"):format(
       under.blocks and 10 or 100, application.origin .. path .. under.suffix) or ""

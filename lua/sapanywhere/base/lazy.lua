@@ -2,9 +2,7 @@
 --
 -- The module's text is read at once, and kept where `require` looks first. What is used later is then what was
 -- installed when the program began, and opens no file: a failure can be told when no descriptor is left.
--- In nginx everything is compiled at once: the master does it for all workers.
-
-if rawget(_G, "ngx") then return require end
+-- In nginx the master reads it for all workers.
 
 local compile = rawget(_G, "loadstring") or load
 
