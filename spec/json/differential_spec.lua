@@ -125,12 +125,12 @@ local LENIENT = {
   ["half of a surrogate pair in a string"] = "^\\u[dD][89a-fA-F]%x%x", -- becomes what is no UTF-8
   ["a number begins with a zero"] = "^0%d", -- 007
   ["a digit is missing"] = "^%.", -- -.5
-  ["a digit is missing behind the point"] = "^%D", -- 1.
+  ["a digit is missing after the decimal point"] = "^%D", -- 1.
   ["a value is missing"] = "^[^\"{%[%-%dtfn]", -- .5, [1,], comments, marks, other blanks
   ["a name is missing"] = "^[^\"]", -- {1: 2}, {true: 2}, {[]: 2}, {"a": 1,}
   ["a colon is missing"] = "^[^:]", -- {"a"} is a list
   ["a comma or a closing bracket is missing"] = "^[^,]", -- [1 2], ["a": 1], comments, marks
-  ["bytes behind the end"] = "^[^ \t\r\n]", -- it reads a value and stops
+  ["bytes after the end"] = "^[^ \t\r\n]", -- it reads a value and stops
   ["nested too deeply"] = "^[%[{]", -- as deep as the stack goes
 }
 

@@ -140,7 +140,7 @@ void sap_handle_free(struct sap_handle *handle) {
 
 /* Where HTTP/2 were possible without TLS, the first calls would wait for an answer that tells whether it is.
    What must not be done twice uses no HTTP/2, for a stream's refusal (REFUSED_STREAM) does not prove that the server has
-   not acted: HAProxy 2.6 also refuses a stream when the server behind it acted and hung up, and libcurl then repeats. */
+   not acted: HAProxy 2.6 also refuses a stream whose server acted and hung up, and libcurl then repeats. */
 static long http_version(const struct sap_handle *handle, const char *origin) {
   bool may_share = !handle->settings->one_at_a_time && strncmp(origin, "https:", 6) == 0;
   return may_share ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1;

@@ -11,7 +11,7 @@ bool sap_headers_status(struct sap_slice *rest, int *status);
 
 /* Takes the next header off the head: its name as it stands, its value without the blanks around it. Lines that are
    no headers (no colon, a name that is no token, the continuation of the line before) are passed over. Returns false at
-   the empty line or the end, with `rest` behind it. */
+   the empty line or the end, with `rest` after it. */
 bool sap_headers_next(struct sap_slice *rest, struct sap_slice *name, struct sap_slice *value);
 
 #endif

@@ -42,7 +42,7 @@ static bool is_temporary(const char *name, const char *stem, size_t len) {
   return strspn(name + len, "0123456789abcdef") == MARK && strcmp(name + len + MARK, ending) == 0;
 }
 
-/* One may follow a symbolic link, and replaces the file behind it then. NULL, with errno, where it leads nowhere. */
+/* One may follow a symbolic link, and replaces the file that it leads to. NULL, with errno, where it leads nowhere. */
 static char *find_path(const char *path) {
   struct stat status;
   if (lstat(path, &status) == 0 && S_ISLNK(status.st_mode)) return realpath(path, NULL);

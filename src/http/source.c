@@ -36,11 +36,11 @@ struct sap_source *sap_source_new(const char *path, int *fault) {
   return NULL;
 }
 
-int sap_source_surround(struct sap_source *source, const char *before, size_t before_len, const char *behind,
-                        size_t behind_len) {
+int sap_source_surround(struct sap_source *source, const char *before, size_t before_len, const char *after,
+                        size_t after_len) {
   if (sap_buffer_append(&source->before, before, before_len) != 0) return -1;
-  if (sap_buffer_append(&source->behind, behind, behind_len) != 0) return -1;
-  source->size = before_len + source->file_size + behind_len;
+  if (sap_buffer_append(&source->after, after, after_len) != 0) return -1;
+  source->size = before_len + source->file_size + after_len;
   return 0;
 }
 
@@ -53,7 +53,7 @@ void sap_source_release(struct sap_source *source) {
   if (--source->holders > 0) return;
   if (source->fd >= 0) close(source->fd);
   sap_buffer_free(&source->before);
-  sap_buffer_free(&source->behind);
+  sap_buffer_free(&source->after);
   free(source);
 }
 
@@ -84,7 +84,7 @@ static long read_next(struct sap_source *source, char *room, size_t len) {
   at -= source->before.len;
   if (at < source->file_size) return read_file(source, at, room, len);
   at -= source->file_size;
-  return at < source->behind.len ? copy_text(&source->behind, at, room, len) : 0;
+  return at < source->after.len ? copy_text(&source->after, at, room, len) : 0;
 }
 
 long sap_source_read(struct sap_source *source, char *room, size_t len) {

@@ -11,7 +11,7 @@
 struct sap_source {
   unsigned holders;
   int fd;
-  struct sap_buffer before, behind;
+  struct sap_buffer before, after;
   uint64_t
       file_size; /* when it was opened: a file that has grown is sent as it was, one that has shrunk is not sent whole */
   uint64_t size;  /* of all three */
@@ -23,8 +23,8 @@ struct sap_source {
 struct sap_source *sap_source_new(const char *path, int *fault);
 
 /* 0, or -1 without memory. */
-int sap_source_surround(struct sap_source *source, const char *before, size_t before_len, const char *behind,
-                        size_t behind_len);
+int sap_source_surround(struct sap_source *source, const char *before, size_t before_len, const char *after,
+                        size_t after_len);
 
 struct sap_source *sap_source_hold(struct sap_source *source);
 void sap_source_release(struct sap_source *source);

@@ -7,7 +7,7 @@ struct sap_version {
   const char *value;
 };
 
-/* The i-th library and its version; a NULL name behind the last. Those that run, not those of the headers. */
+/* The i-th library and its version; a NULL name after the last. Those that run, not those of the headers. */
 struct sap_version sap_version_of(int i);
 
 #endif

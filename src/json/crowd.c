@@ -10,7 +10,7 @@
 #include "bytes/slice.h"
 #include "json/unescape.h"
 
-/* Counts under 64-bit keys, of which 0 is none. */
+/* Counts under 64-bit keys, of which 0 stands for a free place. */
 struct table {
   uint64_t *keys;
   uint32_t *counts;
@@ -155,7 +155,7 @@ static enum sap_crowd look_at(struct crowd *crowd, struct sap_slice string, bool
   return is_hashed(crowd->rule, string.len, is_name) ? count_string(crowd, string) : SAP_CROWD_FINE;
 }
 
-/* Behind the opening quote: returns the closing one. */
+/* After the opening quote: returns the closing one. */
 static const char *find_end(const char *at, const char *end) {
   while (at < end && *at != '"') at += *at == '\\' ? 2 : 1;
   return at < end ? at : end;

@@ -173,8 +173,8 @@ static bool drops_nulls(const struct scan *s) {
   return s->rules->drop_nulls && !(s->rules->keep_outer && s->depth == 1);
 }
 
-/* Goes to the next member's value, or behind the object where only members follow that are dropped. `comma` is the one
-   before the member, NULL as long as none was kept: then the comma behind a dropped member goes with it. */
+/* Goes to the next member's value, or to the end of the object where only members follow that are dropped. `comma` is
+   the one before the member, NULL as long as none was kept: then the comma after a dropped member goes with it. */
 static const char *scan_member(struct scan *s, const char *at, const char *comma) {
   for (;;) {
     const char *name = at;
@@ -249,7 +249,7 @@ static const char *scan_text(struct scan *s, const char *at) {
     if (s->depth == 0) break;
     at = scan_separator(s, at);
   }
-  if (at != NULL && at < s->end) return fail(s, at, "bytes behind the end");
+  if (at != NULL && at < s->end) return fail(s, at, "bytes after the end");
   return at;
 }
 

@@ -16,7 +16,7 @@
 #include "bytes/slice.h"
 
 #define SAP_JSON_MARK '\xFF'
-#define SAP_JSON_EMPTY_LIST ']' /* behind the mark, where no number begins so */
+#define SAP_JSON_EMPTY_LIST ']' /* after the mark, where no number begins so */
 
 enum { SAP_JSON_LONGISH = 32 };
 enum { SAP_JSON_MAX_DEPTH = 512, SAP_JSON_PLACES = 16, SAP_JSON_PLACE_DEPTH = 4 };
@@ -37,7 +37,7 @@ struct sap_json_report {
   bool rewritten;   /* the text for the decoder is in the buffer, and not the one that was given */
   size_t marks;     /* how many values are marked in it */
   size_t longish;   /* how many strings in it have SAP_JSON_LONGISH bytes or more as they are written */
-  size_t members;   /* how many the outermost object has in it; 0 where that is none */
+  size_t members;   /* how many the outermost object has in it; 0 where it is not an object */
   const char *what; /* what is wrong, without a byte of the text */
   size_t offset;    /* how many bytes are before the fault */
   /* Hints for finding the marks: the places of those that are in no array and not too deep. */

@@ -34,7 +34,7 @@ const char *sap_json_skip_number(const char *at, const char *end, bool *is_integ
     *is_integer = false;
     digits = at + 1;
     at = skip_digits(digits, end);
-    if (at == digits) return fail(fault, at, end, "a digit is missing behind the point");
+    if (at == digits) return fail(fault, at, end, "a digit is missing after the decimal point");
   }
   if (is_one_of(at, end, 'e', 'E')) {
     *is_integer = false;
@@ -61,10 +61,10 @@ static long read_hex4(const char *at, const char *end) {
   return value;
 }
 
-/* A high surrogate is right with a low one behind it, a low one never. */
-static bool is_half_pair(long unit, const char *behind, const char *end) {
-  if (unit >= 0xDC00 || end - behind < 6 || behind[0] != '\\' || behind[1] != 'u') return true;
-  long low = read_hex4(behind + 2, end);
+/* A high surrogate is right with a low one after it, a low one never. */
+static bool is_half_pair(long unit, const char *after, const char *end) {
+  if (unit >= 0xDC00 || end - after < 6 || after[0] != '\\' || after[1] != 'u') return true;
+  long low = read_hex4(after + 2, end);
   return low < 0xDC00 || low > 0xDFFF;
 }
 

@@ -21,7 +21,7 @@ static char *write_utf8(char *out, uint32_t c) {
   return out;
 }
 
-/* At the digits of an escape by number: a high surrogate takes the low one behind it along. */
+/* At the digits of an escape by number: a high surrogate takes the low one after it along. */
 static const char *write_unit(char **out, const char *digits) {
   uint32_t unit = read_unit(digits);
   digits += 4;

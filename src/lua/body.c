@@ -52,17 +52,17 @@ static int sink_close(lua_State *L) {
   return 0;
 }
 
-/* source(path, before, behind): a body that is a file between two texts; or nil, the reason and a message. */
+/* source(path, before, after): a body that is a file between two texts; or nil, the reason and a message. */
 static int new_source(lua_State *L) {
-  size_t before_len, behind_len;
+  size_t before_len, after_len;
   const char *path = check_path(L, 1);
   const char *before = luaL_checklstring(L, 2, &before_len);
-  const char *behind = luaL_checklstring(L, 3, &behind_len);
+  const char *after = luaL_checklstring(L, 3, &after_len);
   void **handle = sap_push_handle(L, source_type);
   int fault;
   struct sap_source *source = *handle = sap_source_new(path, &fault);
   if (source == NULL) return push_fault(L, fault);
-  if (sap_source_surround(source, before, before_len, behind, behind_len) == 0) return 1;
+  if (sap_source_surround(source, before, before_len, after, after_len) == 0) return 1;
   return luaL_error(L, "not enough memory");
 }
 

@@ -1,4 +1,4 @@
-/* Decodes JSON with lua-cjson behind the strict scan, and opens both directions. */
+/* Decodes JSON with lua-cjson after the strict scan, and opens both directions. */
 #include "lua/decode.h"
 
 #include "lua/core.h"
@@ -46,7 +46,7 @@ static void push_empty_list(lua_State *L) {
   lua_setmetatable(L, -2);
 }
 
-/* Pushes the value that the text behind a mark stands for. */
+/* Pushes the value that the text after a mark stands for. */
 static void push_marked(lua_State *L, const char *text, size_t len) {
   if (*text == SAP_JSON_EMPTY_LIST)
     push_empty_list(L);
@@ -54,7 +54,7 @@ static void push_marked(lua_State *L, const char *text, size_t len) {
     push_number(L, text, len);
 }
 
-/* Returns the text behind the mark of the string on the top, or NULL for any other value. */
+/* Returns the text after the mark of the string on the top, or NULL for any other value. */
 static const char *to_marked(lua_State *L, size_t *len) {
   if (lua_type(L, -1) != LUA_TSTRING) return NULL;
   const char *text = lua_tolstring(L, -1, len);

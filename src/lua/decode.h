@@ -1,4 +1,4 @@
-/* Decodes JSON with lua-cjson behind the strict scan. */
+/* Decodes JSON with lua-cjson after the strict scan. */
 #ifndef SAP_LUA_DECODE_H
 #define SAP_LUA_DECODE_H
 
