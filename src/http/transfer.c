@@ -39,10 +39,14 @@ static void begin_answer(struct sap_transfer *transfer, const char *line, size_t
   sap_coding_begin(&transfer->coding, status);
 }
 
-/* One that could not be looked into before its next use is not kept. */
+/* A connection that could not be looked into before its next use is not kept, unless it turns out to have HTTP/2. One that
+   was not answered is not kept either: before 7.77 libcurl would keep one that died, and let the next GET wait for it. */
+static void allow_keeping(const struct sap_handle *handle, bool is_2) {
+  if (!handle->keeps) curl_easy_setopt(handle->easy, CURLOPT_FORBID_REUSE, is_2 ? 0L : 1L);
+}
+
 static void read_version(const struct sap_handle *handle, const char *line, size_t len) {
-  bool is_1 = len >= 7 && memcmp(line, "HTTP/1.", 7) == 0;
-  if (is_1 && !handle->keeps) curl_easy_setopt(handle->easy, CURLOPT_FORBID_REUSE, 1L);
+  allow_keeping(handle, len >= 7 && memcmp(line, "HTTP/1.", 7) != 0);
 }
 
 static size_t on_header(char *line, size_t one, size_t len, void *context) {
@@ -166,6 +170,7 @@ CURLcode sap_transfer_load(struct sap_transfer *transfer, struct sap_handle *han
   transfer->coding = (struct sap_coding){ .gzip = request->gzip, .once = request->once };
   transfer->deadline = sap_reactor_now() + request->timeout_ms;
   add_own_headers(&transfer->headers, request);
+  allow_keeping(handle, false);
   CURLcode code = curl_easy_setopt(easy, CURLOPT_REQUEST_TARGET, request->target);
   if (code == CURLE_OK) code = sap_upload_load(handle, request);
   if (code == CURLE_OK) code = load_sink(transfer, request);
