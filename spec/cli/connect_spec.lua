@@ -6,6 +6,11 @@ local curl = require "support.curl"
 local person = require "support.person"
 local sapanywhere = require "sapanywhere"
 local services = require "support.service"
+
+local missing = command.missing()
+if missing then
+  return it("is the command's", function() pending("this Lua has no " .. missing) end)
+end
 local socket = require "socket"
 
 describe("connect", function()

@@ -1,10 +1,14 @@
 -- What the command says of itself: help, version, manual page, completions, and how it ends.
 
-local argparse_is_there = pcall(require, "argparse")
 local command = require "support.command"
 local stop = require "sapanywhere.cli.base.stop"
 local system = require "sapanywhere.sandbox.carrier.system"
 local version = require "sapanywhere.version"
+
+local missing = command.missing()
+if missing then
+  return it("is the command's", function() pending("this Lua has no " .. missing) end)
+end
 
 local SUBCOMMANDS = {
   "connect", "instances", "instances list", "instances show", "instances update", "instances enable",
@@ -17,7 +21,6 @@ describe("the command", function()
   local home
 
   setup(function()
-    assert(argparse_is_there, "argparse is needed for these specs")
     home = command.home()
   end)
   teardown(function() home:remove() end)
@@ -27,6 +30,13 @@ describe("the command", function()
       local said = home:run(option)
       assert.same({ "sapanywhere " .. version .. "\n", "", 0 }, { said.out, said.err, said.code })
     end
+  end)
+
+  it("says that its argparse is too old", function()
+    command.write(home:path "argparse.lua", 'return { version = "0.6.0" }')
+    local said = home:run("--help", { environment = { LUA_PATH = home:path "?.lua" .. ";lua/?.lua;;" } })
+    assert.same({ "", 1 }, { said.out, said.code })
+    assert.matches("argparse 0.6.0 is too old: 0.7 or newer is needed", said.err, 1, true)
   end)
 
   it("lists its subcommands and how it ends", function()

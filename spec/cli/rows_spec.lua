@@ -7,6 +7,11 @@ local sapanywhere = require "sapanywhere"
 local services = require "support.service"
 local terminal = require "sapanywhere.cli.base.terminal"
 
+local missing = command.missing()
+if missing then
+  return it("is the command's", function() pending("this Lua has no " .. missing) end)
+end
+
 describe("the command", function()
   local service, home, instance, client
 

@@ -3,8 +3,13 @@
 local child = require "support.child"
 local command = require "support.command"
 local person = require "support.person"
-local socket = require "socket"
 local system = require "sapanywhere.sandbox.carrier.system"
+
+local missing = command.missing()
+if missing then
+  return it("is the command's", function() pending("this Lua has no " .. missing) end)
+end
+local socket = require "socket"
 
 describe("sandbox", function()
   local home

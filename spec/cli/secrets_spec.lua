@@ -7,6 +7,11 @@ local services = require "support.service"
 local system = require "sapanywhere.sandbox.carrier.system"
 local sapanywhere = require "sapanywhere"
 
+local missing = command.missing()
+if missing then
+  return it("is the command's", function() pending("this Lua has no " .. missing) end)
+end
+
 local SEED = tonumber(os.getenv "SEED" or "") or 20161118
 
 -- A generator of our own: the same everywhere.

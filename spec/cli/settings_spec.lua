@@ -3,6 +3,11 @@
 local command = require "support.command"
 local child = require "support.child"
 
+local missing = command.missing()
+if missing then
+  return it("is the command's", function() pending("this Lua has no " .. missing) end)
+end
+
 local ALL = "api_key = file-key-1\n# a comment\n\n  api_secret=file secret # 2 \nuser_secret = file-user-3\n"
   .. "organization_secret = file-org-4\nbase_url = http://127.0.0.1:9/x\n"
 

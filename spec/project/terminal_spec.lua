@@ -1,7 +1,7 @@
 -- The README's second screen: what it tells a person at a terminal to type, typed word for word.
 
 local child = require "support.child"
-local has_module = require "support.optional"
+local command = require "support.command"
 local page = require "support.page"
 local system = require "sapanywhere.sandbox.carrier.system"
 
@@ -21,7 +21,10 @@ local function read(path)
 end
 
 describe("README.md's second screen", function()
-  if not (has_module "argparse" and has_module "socket") then return end
+  local missing = command.missing()
+  if missing then
+    return it("is about the command", function() pending("this Lua has no " .. missing) end)
+  end
   local person = require "support.person"
   local dir
 

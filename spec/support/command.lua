@@ -30,6 +30,14 @@ end
 
 M.read, M.write = read, write
 
+--- What the command cannot be without and this Lua lacks, in words; nil where nothing is lacking.
+function M.missing()
+  local is_there, argparse = pcall(require, "argparse")
+  local major, minor = tostring(is_there and argparse.version):match("^(%d+)%.(%d+)")
+  if not major or tonumber(major) == 0 and tonumber(minor) < 7 then return "argparse 0.7 or newer" end
+  return not pcall(require, "socket") and "luasocket" or nil
+end
+
 local function sleep(seconds) os.execute("sleep " .. seconds) end
 
 --- A home directory of its own.

@@ -17,7 +17,17 @@ local function epilog()
   return table.concat(lines, "\n")
 end
 
+-- What is used of it is there from 0.7 on.
+local function check_argparse()
+  local version = argparse.version or "of an unknown version"
+  local major, minor = version:match("^(%d+)%.(%d+)")
+  if major and tonumber(major) * 100 + tonumber(minor) >= 7 then return end
+  stop.with(("argparse %s is too old: 0.7 or newer is needed"):format(version), 1,
+    "install a newer one, for instance with: luarocks install argparse")
+end
+
 local function make_parser()
+  check_argparse()
   local parser = argparse("sapanywhere",
     "Connects SAP Anywhere shops through the Cloud Elements API, and looks into them.", epilog())
   parser:help_max_width(80)
