@@ -32,7 +32,7 @@ end
 -- The pages: the reading order of the guides, then whatever else there is.
 
 local ORDER = { "start", "command", "nginx", "event-loops", "states", "retries", "secrets", "notifications", "bulk",
-  "testing", "operations", "troubleshooting", "glossary" }
+  "calls", "testing", "operations", "troubleshooting", "glossary" }
 
 local function title_of(text)
   return text:match("^#%s+([^\n]+)") or text:match("\n#%s+([^\n]+)")
@@ -324,6 +324,7 @@ local function find_example(entry)
   local found
   local name = entry.shown:match("([.:][%w_]+)$"):gsub("%p", "%%%0")
   if entry.shown:find("^sapanywhere%.") or entry.shown:find("^sandbox") then name = entry.shown:gsub("%p", "%%%0") end
+  name = name:gsub("^sandbox%%%.", 'sandbox"?%%.') -- require "sapanywhere.sandbox".start
   for _, block in ipairs(blocks) do
     if (block.code .. " "):find(name .. "%f[^%w_]%s*[({\"]") and (not found or #block.code < #found.code) then
       found = block

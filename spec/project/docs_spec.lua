@@ -89,6 +89,19 @@ describe("the site", function()
     end
   end)
 
+  -- Each block of the pages' programs is run by pages_spec.lua.
+  it("has an example of every function, from a guide", function()
+    local without = {}
+    for name, text in pairs(pages) do
+      if name:find("^reference%-") then
+        for head, entry in text:gsub('<h2 id="', "\1%0"):gmatch("<h2 id=[^>]*>([^\1]-)</h2>([^\1]*)") do
+          if head:find("[({]") and not entry:find("<pre", 1, true) then without[#without + 1] = head end
+        end
+      end
+    end
+    assert.same({}, without)
+  end)
+
   it("has no dead link", function()
     local dead = {}
     for name, text in pairs(pages) do
