@@ -6,7 +6,8 @@ PREFIX ?= /usr/local
 SPEC   ?= $(SPECS)
 BUSTED ?= $(shell command -v busted)
 
-ifeq ($(filter $(LUA),$(LUAS)),)
+# Lua 5.5 may be somewhere else, where LUA_CFLAGS says.
+ifeq ($(filter $(LUA),$(LUAS) $(if $(LUA_CFLAGS),lua5.5)),)
   $(error LUA=$(LUA) is not one of $(LUAS))
 endif
 
@@ -67,7 +68,7 @@ $(BUILD)/flags: FORCE
 each-lua: # the core for every Lua, or for TESTED
 	@for lua in $(or $(TESTED),$(LUAS)); do $(MAKE) --no-print-directory LUA=$$lua BUILD=build/$$lua || exit; done
 
-# deps-build, -demo, -test, -heavy, -peers, -browser, -bench, -check, -fuzz, -soak, -lint, -doc: get what the machine lacks for that, or name it.
+# deps-build, -demo, -test, -heavy, -peers, -browser, -bench, -check, -fuzz, -soak, -lint, -doc, -deb: get what the machine lacks for that, or name it.
 deps-build: ; @packaging/need --install build $(LUA)
 deps-demo:  ; @packaging/need --install demo $(DEMO_LUAS)
 deps-test:  ; @packaging/need --install test $(LUAS)
@@ -79,6 +80,7 @@ deps-soak:  ; @packaging/need --install demo $(LUA)
 deps-command: ; @packaging/need --install command $(LUA)
 deps-lint:  ; @packaging/need --install lint $(LUAS)
 deps-doc:   ; @packaging/need --install doc
+deps-deb:   ; @packaging/need --install deb
 
 # --- Testing: each step installs what is missing, on Debian and Ubuntu ---
 
@@ -121,6 +123,9 @@ $(APART:%=test-%): test-%: deps-%
 
 test-in: ## demo and tests on a minimal Debian, SUITE=bullseye, bookworm or trixie; KEEP=1 leaves it in ROOT (/var/cache/sapanywhere)
 	@packaging/test-in $(SUITE)
+
+test-deb: ## the packages for Debian, made on one minimal Debian and used on another; SUITE (default bookworm), KEEP, ROOT
+	@packaging/test-deb $(SUITE)
 
 # A make that a spec starts has nothing to do with this one.
 spec: $(CORE) helpers ## the specs on LUA only, installing nothing; SPEC=spec/x_spec.lua for one
@@ -381,11 +386,14 @@ $(BUILD)/libsapanywhere.a: $(OBJECTS)
 	$(Q)rm -f $@ && $(LD) -r -o $(BUILD)/whole.o $(OBJECTS) && \
 	  objcopy --keep-global-symbol=luaopen_sapanywhere_core $(BUILD)/whole.o && $(AR) rcs $@ $(BUILD)/whole.o
 
-deb: dist ## packages for Debian, of what is committed, into build/deb: the library and the command
+deb: deps-deb dist ## packages for Debian, of what is committed, into build/deb: the library and the command
+	@$(MAKE) --no-print-directory deb-of-archive
+
+deb-of-archive:
 	@rm -rf build/deb && mkdir -p build/deb && tar xzf build/$(DIST).tar.gz -C build/deb
 	@cp -r build/deb/$(DIST)/packaging/debian build/deb/$(DIST)/debian
 	@cd build/deb/$(DIST) && env -u MAKEFLAGS -u MAKELEVEL dpkg-buildpackage --build=binary --no-sign
-	@! command -v lintian >/dev/null || lintian --fail-on error,warning build/deb/*.changes
+	@lintian --allow-root --fail-on error,warning build/deb/*.changes
 
 dist: ## what is committed as build/sapanywhere-<version>.tar.gz; the same bytes each time
 	@mkdir -p build
@@ -403,7 +411,7 @@ lua-cflags:
 	@echo $(LUA_CFLAGS)
 
 .DELETE_ON_ERROR:
-.PHONY: FORCE all each-lua $(patsubst %,deps-%,build demo test bench check fuzz soak lint doc command $(APART)) \
-  test test-luas test-in $(LUAS:%=test-on-%) $(APART:%=test-%) spec run-spec mutate helpers check $(patsubst %,check-%,sanitized valgrind eager memory older) \
-  fuzz fuzz-run soak soak-run demo demo-run types static dist deb doc doc-run bench bench-run lint $(patsubst %,lint-%,lua format c compilers) \
+.PHONY: FORCE all each-lua $(patsubst %,deps-%,build demo test bench check fuzz soak lint doc deb command $(APART)) \
+  test test-luas test-in test-deb $(LUAS:%=test-on-%) $(APART:%=test-%) spec run-spec mutate helpers check $(patsubst %,check-%,sanitized valgrind eager memory older) \
+  fuzz fuzz-run soak soak-run demo demo-run types static dist deb deb-of-archive doc doc-run bench bench-run lint $(patsubst %,lint-%,lua format c compilers) \
   format env install install-library install-command completions clean help lua-cflags

@@ -5,8 +5,13 @@
 -- On 5.2 and 5.3 anything below 100 is a whole cycle at each allocation: hours.
 local is_slow = _VERSION == "Lua 5.2" or _VERSION == "Lua 5.3"
 
-collectgarbage("setpause", is_slow and 100 or 0)
-collectgarbage("setstepmul", 1000)
+-- Lua 5.5 has other names for them.
+local function set(old, name, value)
+  if not pcall(collectgarbage, old, value) then collectgarbage("param", name, value) end
+end
+
+set("setpause", "pause", is_slow and 100 or 0)
+set("setstepmul", "stepmul", 1000)
 
 -- And everything at once in the middle of whatever runs; each coroutine counts for itself.
 local INSTRUCTIONS = 2000
