@@ -94,6 +94,27 @@ function roles.says(down)
   write(down, (said:gsub("\\(%d%d%d)", function(code) return string.char(code) end)))
 end
 
+-- Says something as `says` does, and then nothing any more, as if it were gone.
+function roles.stalls(down)
+  read_until(down, "\r\n\r\n")
+  write(down, (argument:gsub("\\r", "\r"):gsub("\\n", "\n")))
+  tell "said"
+  while true do
+    wait(down)
+    if not read(down) then return end
+  end
+end
+
+-- Answers with a text, a byte every so many seconds. Nobody else is served meanwhile.
+function roles.drips(down)
+  read_until(down, "\r\n\r\n")
+  write(down, ("HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n"):format(#argument))
+  for byte in argument:gmatch(".") do
+    socket.sleep(tonumber(second))
+    write(down, byte)
+  end
+end
+
 -- Refuses with a status, saying something.
 function roles.refuse(down)
   local head = read_until(down, "\r\n\r\n")

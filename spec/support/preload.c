@@ -1,6 +1,7 @@
-/* For LD_PRELOAD: a wall clock that is set back while the process runs, and a resolver that takes its time. */
+/* For LD_PRELOAD: a wall clock that is set back while the process runs, a resolver and a disk that take their time. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -60,4 +61,12 @@ int getaddrinfo(const char *node, const char *service, const struct addrinfo *hi
   if (pause != NULL) usleep((useconds_t)(atof(pause) * 1e6));
   if (getenv("RESOLVER_ANSWER") != NULL) node = getenv("RESOLVER_ANSWER");
   return real(node, service, hints, list);
+}
+
+/* After FSYNC_SLEEP seconds. Before that it makes the file FSYNC_MARK, so that one can see that it has begun. */
+int fsync(int fd) {
+  const char *pause = getenv("FSYNC_SLEEP"), *mark = getenv("FSYNC_MARK");
+  if (mark != NULL) close(open(mark, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+  if (pause != NULL) usleep((useconds_t)(atof(pause) * 1e6));
+  return (int)syscall(SYS_fsync, fd);
 }

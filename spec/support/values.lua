@@ -20,9 +20,14 @@ function M.instance(given, client)
   return values, err
 end
 
+--- What a client, or an object that was made with it, has its calls from.
+function M.owner(object)
+  return hidden.known(object, getmetatable(object))
+end
+
 --- The connections of a client.
 function M.connections(client)
-  return hidden.known(client, getmetatable(client)).connections
+  return M.owner(client).connections
 end
 
 local plain_client

@@ -13,6 +13,7 @@ struct sap_engine *sap_engine_new(void) {
   if (engine == NULL) return NULL;
   sap_reactor_init(&engine->commons.reactor);
   sap_placer_init(&engine->commons.placer);
+  sap_list_init(&engine->commons.pace.paused);
   sap_list_init(&engine->commons.done);
   sap_list_init(&engine->commons.pools);
   return engine;
@@ -73,7 +74,22 @@ static bool run_due(struct sap_engine *engine, int64_t now) {
   return engine->events != before;
 }
 
+/* Files may take more, and whoever had to wait for that goes on; some may have to wait again. */
+static void make_room(struct sap_engine *engine) {
+  struct sap_pace *pace = &engine->commons.pace;
+  struct sap_link last = { 0 };
+  pace->room = SAP_FILE_BYTES_PER_STEP;
+  if (sap_list_is_empty(&pace->paused)) return;
+  sap_list_add(&pace->paused, &last);
+  while (pace->paused.next != &last) {
+    engine->events++;
+    sap_pool_resume(SAP_ENTRY(pace->paused.next, struct sap_transfer, pause));
+  }
+  sap_list_remove(&last);
+}
+
 static int64_t next_deadline(const struct sap_engine *engine) {
+  if (!sap_list_is_empty(&engine->commons.pace.paused)) return 1; /* long ago */
   int64_t next = sap_placer_deadline(&engine->commons.placer);
   const struct sap_link *pools = &engine->commons.pools;
   for (struct sap_link *link = pools->next; link != pools; link = link->next)
@@ -110,6 +126,7 @@ int sap_engine_step(struct sap_engine *engine, int milliseconds, int most) {
   engine->events = 0;
   int error = sap_engine_open(engine);
   if (error != 0) return error;
+  make_room(engine);
   run_due(engine, sap_reactor_now());
   error = collect(engine, allowed_wait(engine, milliseconds, sap_reactor_now()), most);
   for (int round = 0; round < ROUNDS_PER_STEP && run_due(engine, sap_reactor_now()); round++) continue;

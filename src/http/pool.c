@@ -39,10 +39,17 @@ static unsigned what_of(int poll) {
   }
 }
 
+/* libcurl's own handles have no transfer. */
+static bool is_paused(CURL *easy) {
+  char *handle = NULL;
+  curl_easy_getinfo(easy, CURLINFO_PRIVATE, &handle);
+  return handle != NULL && sap_transfer_is_paused(((struct sap_handle *)handle)->transfer);
+}
+
 static int on_socket(CURL *easy, curl_socket_t fd, int what, void *context, void *unused) {
   struct sap_pool *pool = context;
-  (void)easy;
   (void)unused;
+  if (what_of(what) == 0 && is_paused(easy)) return sap_reactor_ignore(&pool->commons->reactor, pool, fd);
   return sap_reactor_watch(&pool->commons->reactor, pool, fd, what_of(what));
 }
 
@@ -163,6 +170,7 @@ static void free_spare(struct sap_pool *pool) {
 static void link_running(struct sap_pool *pool, struct sap_transfer *transfer, struct sap_handle *handle) {
   transfer->pool = pool;
   transfer->handle = handle;
+  transfer->pace = &pool->commons->pace;
   sap_list_add(&pool->running, &transfer->link);
   pool->references++;
 }
@@ -329,6 +337,19 @@ void sap_pool_act(struct sap_pool *pool, int fd, unsigned what) {
 void sap_pool_act_due(struct sap_pool *pool) {
   pool->deadline = SAP_NEVER;
   act(pool, CURL_SOCKET_TIMEOUT, 0);
+}
+
+/* libcurl hands over what it has kept, and where that fails only says so here. */
+void sap_pool_resume(struct sap_transfer *transfer) {
+  struct sap_pipe_guard guard;
+  struct sap_pool *pool = transfer->pool;
+  pool->references++;
+  sap_list_remove(&transfer->pause);
+  sap_pipe_guard_begin(&guard, (pool->quirks & SAP_QUIRK_RAISES_SIGPIPE) != 0);
+  CURLcode code = curl_easy_pause(transfer->handle->easy, CURLPAUSE_CONT);
+  if (code != CURLE_OK) complete(transfer, code);
+  sap_pipe_guard_end(&guard);
+  sap_pool_release(pool);
 }
 
 static bool need_libcurl(struct sap_commons *commons) {

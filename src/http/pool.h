@@ -22,6 +22,7 @@ struct sap_commons {
   bool initialised; /* curl_global_init was called */
   struct sap_reactor reactor;
   struct sap_placer placer;
+  struct sap_pace pace;
   struct sap_link done; /* completed transfers, the oldest first */
   struct sap_link pools;
   uint64_t last_id;
@@ -59,6 +60,9 @@ void sap_pool_start(struct sap_pool *pool, struct sap_transfer *transfer, const 
 
 /* Ends a running transfer, whatever libcurl is doing with it. */
 void sap_pool_cancel(struct sap_transfer *transfer, enum sap_verdict verdict);
+
+/* Lets a transfer that was paused go on. It may be over afterwards, and the pool gone. */
+void sap_pool_resume(struct sap_transfer *transfer);
 
 /* Completes a running transfer whose file the placer has given back. */
 void sap_pool_complete_placed(struct sap_transfer *transfer);

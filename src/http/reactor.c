@@ -84,6 +84,15 @@ int sap_reactor_watch(struct sap_reactor *reactor, void *owner, int fd, unsigned
   return socket->watched == least || watch(reactor, socket, fd, least) == 0 ? 0 : -1;
 }
 
+int sap_reactor_ignore(struct sap_reactor *reactor, void *owner, int fd) {
+  struct sap_socket *socket = need_socket(reactor, fd);
+  if (socket == NULL) return -1;
+  socket->owner = owner;
+  socket->wanted = 0;
+  unwatch(reactor, socket, fd);
+  return 0;
+}
+
 /* By port. */
 
 static int *place_of(struct sap_reactor *reactor, uint16_t port) {

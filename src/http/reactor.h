@@ -60,6 +60,9 @@ void sap_reactor_note_close(struct sap_reactor *reactor, int fd);
 /* Watches for SAP_READABLE, SAP_WRITABLE, both or nothing. 0, or -1 when it cannot be done. */
 int sap_reactor_watch(struct sap_reactor *reactor, void *owner, int fd, unsigned what);
 
+/* Looks at a descriptor no more until it is watched again: what arrives on it is somebody's. 0, or -1 without memory. */
+int sap_reactor_ignore(struct sap_reactor *reactor, void *owner, int fd);
+
 /* What a connection that is about to be used was found to be. */
 enum sap_use {
   SAP_USE_FIRST,   /* not used before */

@@ -77,8 +77,21 @@ static size_t refuse_file(struct sap_transfer *transfer, int fault) {
   return refuse(transfer, SAP_VERDICT_NOT_WRITTEN);
 }
 
+/* libcurl keeps these bytes until the transfer goes on, and asks for no more. */
+static size_t wait_for_room(struct sap_transfer *transfer) {
+  sap_list_add(&transfer->pace->paused, &transfer->pause);
+  return CURL_WRITEFUNC_PAUSE;
+}
+
+bool sap_transfer_is_paused(const struct sap_transfer *transfer) {
+  return transfer != NULL && transfer->pause.next != NULL;
+}
+
 static size_t to_file(const struct sap_handle *handle, const char *data, size_t len) {
   struct sap_sink *sink = handle->transfer->sink;
+  struct sap_pace *pace = handle->transfer->pace;
+  if (pace->room == 0) return wait_for_room(handle->transfer);
+  pace->room -= len < pace->room ? len : pace->room;
   curl_off_t total = -1;
   if (sink->bytes == 0) {
     curl_easy_getinfo(handle->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &total);
@@ -277,6 +290,7 @@ static void forget_request(struct sap_transfer *transfer) {
 
 static void end(struct sap_transfer *transfer) {
   transfer->done = true;
+  sap_list_remove(&transfer->pause);
   forget_request(transfer);
 }
 
@@ -330,6 +344,7 @@ void sap_transfer_finish(struct sap_transfer *transfer, const struct sap_handle 
     memcpy(transfer->detail, handle->detail, sizeof transfer->detail);
   if (transfer->facts.file_fault != 0) explain_file(transfer);
   forget_request(transfer);
+  sap_list_remove(&transfer->pause);
   transfer->done = !has_whole_file(transfer);
 }
 

@@ -13,6 +13,7 @@
 #include "http/coding.h"
 #include "http/failure.h"
 #include "http/lines.h"
+#include "http/pace.h"
 #include "http/sink.h"
 #include "http/upload.h"
 
@@ -54,6 +55,8 @@ struct sap_transfer {
   struct sap_buffer body;
   size_t max_response;
   struct sap_sink *sink; /* what arrives in place of a body, or NULL */
+  struct sap_pace *pace; /* of the engine that steps it; kept by pool.c, like `pool` */
+  struct sap_link pause; /* among those that are paused */
   int said;              /* the status of the last answer */
   bool cut;              /* more of a refusal than anybody reads was left out */
   int64_t deadline;      /* by sap_reactor_now */
@@ -102,6 +105,9 @@ bool sap_transfer_renew(struct sap_transfer *transfer);
 /* Whether the handle of one that is done should not be used again: libcurl counts in it the connections that died under
    its requests, and after five lets a request fail that was tried once. */
 bool sap_transfer_wore_out(const struct sap_transfer *transfer);
+
+/* Whether it waits for the next step, with a connection that is neither read nor idle. NULL is none that does. */
+bool sap_transfer_is_paused(const struct sap_transfer *transfer);
 
 /* Whether anything of the request may have left this process for the server. */
 bool sap_transfer_has_left(const struct sap_transfer *transfer);

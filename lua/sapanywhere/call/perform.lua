@@ -35,7 +35,8 @@ end
 
 -- One exchange with the server.
 local function exchange(owner, row, request, values, host, attempt)
-  local one_at_a_time = not request.repeatable and request.origin:find("^https:") ~= nil
+  local has_own = not request.repeatable or request.sink ~= nil -- a file would hold up what shares its connection
+  local one_at_a_time = has_own and request.origin:find("^https:") ~= nil
   local pool = owner.connections:pool(values, one_at_a_time) -- kept here for as long as it has this transfer
   local transfer = await.perform(pool, request, host, request.repeatable)
   local timings = values.on_event and transfer:timings()
