@@ -152,6 +152,15 @@ describe("a reader of notifications", function()
       { "protocol", '{"message":{"events":[],"raw":{"instance_id":{}}}}' },
       { "protocol", '{"response":{"events":null}}' },
     }
+    -- Where a list of events belongs, in both forms: nothing else is taken for one, an empty object neither.
+    for _, events in ipairs {
+      "{}", '{"objectType":"orders","objectId":1,"eventType":"CREATED"}', "null", '"orders"', "true", "1", "[null]",
+      "[[]]", '[[{"objectType":"orders"}]]', "[{},[]]", '[{},"x"]', '{"0":{}}',
+    } do
+      WRONG[#WRONG + 1] = { "protocol", '{"message":{"events":' .. events .. "}}" }
+      WRONG[#WRONG + 1] = { "protocol", '{"eventId":1,"instanceId":2,"response":{"events":' .. events .. "}}" }
+    end
+    WRONG[#WRONG + 1] = { "protocol", '{"message":{"events":{}},"response":{"events":[]}}' }
     for _, case in ipairs(WRONG) do
       it(("with kind %s: %s"):format(case[1], case[2]:sub(1, 50)), function()
         local noted = false

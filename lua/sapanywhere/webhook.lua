@@ -101,11 +101,16 @@ local function is_id(value)
   return value == nil or type(value) == "number" or type(value) == "string"
 end
 
--- A list of tables; an empty JSON object cannot be told from an empty list.
-local function is_list_of_tables(value)
-  if type(value) ~= "table" or next(value) ~= nil and value[1] == nil then return false end
+local empty_list = getmetatable(core.array {}) -- what an empty list of JSON has, and an empty object has not
+
+local function is_list(value)
+  return type(value) == "table" and (value[1] ~= nil or getmetatable(value) == empty_list)
+end
+
+local function is_list_of_objects(value)
+  if not is_list(value) then return false end
   for _, entry in ipairs(value) do
-    if type(entry) ~= "table" then return false end
+    if type(entry) ~= "table" or is_list(entry) then return false end
   end
   return true
 end
@@ -126,7 +131,7 @@ local function bring_together(raw)
   if type(raw) ~= "table" then return nil, "is not a JSON object" end
   local message, response = raw.message, raw.response
   local events = first_of(member(message, "events"), member(response, "events"))
-  if not is_list_of_tables(events) then return nil, "holds no list of events" end
+  if not is_list_of_objects(events) then return nil, "holds no list of events" end
   local notification = {
     event_id = first_of(member(message, "eventId"), raw.eventId),
     instance_id = first_of(

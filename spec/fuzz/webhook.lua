@@ -26,7 +26,8 @@ local function check(notification, err)
     return
   end
   assert(is_id(notification.event_id) and is_id(notification.instance_id) and type(notification.raw) == "table")
-  for _, event in ipairs(notification.events) do assert(type(event) == "table") end
+  assert(core.encode(notification.events):sub(1, 1) == "[", "events that are no list")
+  for _, event in ipairs(notification.events) do assert(core.encode(event):sub(1, 1) == "{", "no event") end
 end
 
 -- The input is a body; and a signature, by which no body is signed.
