@@ -7,10 +7,12 @@ local core = require "sapanywhere.core"
 local derive = require "sapanywhere.call.derive"
 local errors = require "sapanywhere.errors"
 local hidden = require "sapanywhere.base.hidden"
-local checks = require "sapanywhere.call.checks"
+local lazy = require "sapanywhere.base.lazy"
 local methods = require "sapanywhere.call.methods"
 local options = require "sapanywhere.api.options"
 local rows = require "sapanywhere.api.rows"
+
+local compound = lazy "sapanywhere.call.compound"
 
 local Instance, Resource = {}, {}
 Instance.__index = Instance
@@ -39,7 +41,7 @@ function Instance:resource(segments)
   local owner = methods.owner(self, Instance, "resource", "shop")
   methods.check_table("resource", segments)
   local problems = {}
-  local path = checks.segments(segments, "resource", problems)
+  local path = compound.segments(segments, "resource", problems)
   if problems[1] then return nil, errors.usage("resource", problems) end
   return new_resource(owner, path)
 end

@@ -8,10 +8,19 @@
 -- `of`, the object that is made with it.
 
 local checks = require "sapanywhere.call.checks"
+local lazy = require "sapanywhere.base.lazy"
 local options = require "sapanywhere.call.options"
 local version = require "sapanywhere.version"
 
+local ceql = lazy "sapanywhere.call.ceql"
+local compound = lazy "sapanywhere.call.compound"
+
 local seconds, integer, word, wrong = checks.seconds, checks.integer, checks.word, checks.wrong
+
+-- A check of a module that few calls need.
+local function later(module, name)
+  return function(value, option, problems) return module[name](value, option, problems) end
+end
 
 local DEFAULT_RETRY = { max = 2, base = 0.5, cap = 8 }
 
@@ -84,7 +93,7 @@ local LIST = {
   --- fun(event:event) - is told what the call does, see the table `event`
   { name = "on_event", check = checks.callable, client = true },
   --- string - the W3C trace context of what makes the call: sent as the header `traceparent`, and told in the events
-  { name = "traceparent", check = checks.traceparent, client = true, once = true },
+  { name = "traceparent", check = later(compound, "traceparent"), client = true, once = true },
 
   --- secret - the user's secret of the account
   { name = "user_secret", check = checks.header_secret, secret = true },
@@ -113,28 +122,28 @@ local LIST = {
   --- string - the instance's name
   { name = "name", check = checks.text },
   --- {string,...} - the instance's tags
-  { name = "tags", check = checks.tags },
+  { name = "tags", check = later(compound, "tags") },
   --- table - more entries of the instance's configuration: strings, numbers or booleans by name
-  { name = "configuration", check = checks.map },
+  { name = "configuration", check = later(compound, "map") },
   --- "initial" - "initial" where the configuration brings the provider's tokens, in place of a code
   { name = "external_authentication", check = word { "initial" }, once = true },
   --- boolean - whether to look, after an unknown outcome, for what the call may have done
   { name = "recover", check = checks.boolean, default = false },
   --- table - more entries of the request, as they are
-  { name = "extra", check = checks.tree, flat_check = checks.map, once = true },
+  { name = "extra", check = later(compound, "tree"), flat_check = later(compound, "map"), once = true },
   --- table|string - the whole body, or its JSON
-  { name = "body", check = checks.document, once = true },
+  { name = "body", check = later(compound, "document"), once = true },
   --- number|string - the id, as an answer has it
   { name = "id", check = checks.id, once = true },
 
   --- string - the part of every path before the resource
-  { name = "hub", check = checks.path, default = "/hubs/ecommerce", of = "instance" },
+  { name = "hub", check = later(compound, "path"), default = "/hubs/ecommerce", of = "instance" },
   --- {string|number,...} - the segments of a path
-  { name = "resource", check = checks.segments, once = true },
+  { name = "resource", check = later(compound, "segments"), once = true },
   --- string|table - which rows: CEQL, or a list of CEQL with question marks and a value for each
-  { name = "where", check = checks.where, once = true },
+  { name = "where", check = later(ceql, "check"), once = true },
   --- string|{string,...} - the fields of the rows, others are left out
-  { name = "fields", check = checks.names, once = true },
+  { name = "fields", check = later(compound, "names"), once = true },
   --- string - a field, and "asc" or "desc"
   { name = "order_by", check = checks.text, once = true },
   --- number - rows of one page
@@ -148,7 +157,7 @@ local LIST = {
   --- string - words that the instance's name or key holds
   { name = "search_text", check = checks.text, once = true },
   --- table - more parameters of the query: strings, numbers or booleans by name, or lists of them
-  { name = "query", check = checks.query, once = true },
+  { name = "query", check = later(compound, "query"), once = true },
   --- string - the beginning of a span of time, as ISO 8601
   { name = "from", check = checks.text, once = true },
   --- string - its end; the path of the file that is written
@@ -162,7 +171,7 @@ local LIST = {
   --- string - the path of the file that is sent
   { name = "file", check = checks.text, once = true },
   --- table - what the platform shall know of the file
-  { name = "meta_data", check = checks.tree, once = true },
+  { name = "meta_data", check = later(compound, "tree"), once = true },
   --- number - seconds between two looks, at first
   { name = "interval", check = seconds, once = true },
   --- fun(state:any) - is told how far the call is
@@ -170,9 +179,9 @@ local LIST = {
   --- "GET"|"POST"|"PUT"|"PATCH"|"DELETE" - the method of the request
   { name = "method", check = word { "GET", "POST", "PUT", "PATCH", "DELETE" }, once = true },
   --- string - a path below the base URL; it begins with a slash
-  { name = "path", check = checks.path, once = true },
+  { name = "path", check = later(compound, "path"), once = true },
   --- table - more headers: strings by name
-  { name = "headers", check = checks.headers, once = true },
+  { name = "headers", check = later(compound, "headers"), once = true },
 }
 
 local by_name, secrets, defaults = {}, {}, {}

@@ -2,7 +2,10 @@
 --
 -- The module's text is read at once, and kept where `require` looks first. What is used later is then what was
 -- installed when the program began, and opens no file: a failure can be told when no descriptor is left.
--- In nginx the master reads it for all workers.
+-- In nginx everything is compiled at once: the master does it for all workers. So it is where files cannot be read.
+
+local io = rawget(_G, "io")
+if rawget(_G, "ngx") or not io then return require end
 
 local compile = rawget(_G, "loadstring") or load
 

@@ -8,8 +8,6 @@ local hosts = require "sapanywhere.wait.find"
 local lazy = require "sapanywhere.base.lazy"
 
 local address = lazy "sapanywhere.call.address"
-local ceql = lazy "sapanywhere.call.ceql"
-local compound = lazy "sapanywhere.call.compound"
 
 local text_fault = core.text_fault
 
@@ -193,17 +191,6 @@ function M.proxy(value, name, problems)
   local url, what = address.proxy(value)
   if not url then return wrong(problems, name, what) end
   return url
-end
-
---- Which rows: CEQL, see ceql.lua.
-function M.where(value, name, problems)
-  return ceql.check(value, name, problems)
-end
-
--- Those of compound.lua, which few calls need.
-for _, kind in ipairs { "traceparent", "segments", "path", "tags", "map", "tree", "document", "row", "payload", "names",
-  "query", "headers" } do
-  M[kind] = function(value, name, problems) return compound[kind](value, name, problems) end
 end
 
 return M

@@ -24,6 +24,9 @@
 -- - `answer`: what a good answer is, see answer.lua
 
 local checks = require "sapanywhere.call.checks"
+local lazy = require "sapanywhere.base.lazy"
+
+local compound = lazy "sapanywhere.call.compound"
 
 local SIGNED_BY = {
   none = {}, account = { "user_secret", "organization_secret" }, instance = { "user_secret", "token" },
@@ -104,7 +107,7 @@ local function take_others(row, options)
     if option.client then take(row, option) end
   end
   send(row, options.by_name.proxy)
-  if row.content then row.known.body = { check = checks[row.content] } end
+  if row.content then row.known.body = { check = compound[row.content] } end
 end
 
 local function add(list, ...)
