@@ -1100,8 +1100,8 @@ function sapanywhere.private.remove(path) end
 ---@class sapanywhere.terminal
 sapanywhere.terminal = {}
 
---- From now on SIGINT (Ctrl-C), SIGTERM and SIGHUP end nothing: they are noted, and `signal` tells of them. A second one
---- ends the program at once. This is the whole process's; nothing in the library does it.
+--- From now on SIGINT (Ctrl-C), SIGTERM and SIGHUP end nothing: they are noted, and `signal` tells of them. A second
+--- one ends the program at once. This is the whole process's; nothing in the library does it.
 function sapanywhere.terminal.note_signals() end
 
 --- The signal that has been noted.
