@@ -451,6 +451,40 @@ describe("options", function()
       assert.equal(2, asked)
     end)
 
+    it("are asked by every call where they are a proxy", function()
+      local asked = 0
+      local client = assert(read("new", { proxy = function() asked = asked + 1 return "HTTP://u:p@H.example/" end }))
+      assert.equal(0, asked)
+      assert.equal("http://u:p@h.example", assert(read("oauth_url", OAUTH, client)).proxy)
+      assert.equal("http://u:p@h.example", assert(read("create_instance", CREATE, client)).proxy)
+      assert.equal(2, asked)
+      assert.equal("http://other.example", assert(read("oauth_url", with(OAUTH, {
+        proxy = function() return "http://other.example" end,
+      }), client)).proxy)
+      assert.equal(2, asked)
+    end)
+
+    it("are judged as a proxy is, once they are asked", function()
+      local cases = {
+        { function() error(MARK) end, "proxy: its function raised an error" },
+        { function() return nil, MARK end, "proxy: its function must return a string" },
+        { function() return false end, "proxy: its function must return a string" },
+        { function() return "" end, "proxy must be an http://, https:// or socks5h:// URL" },
+        { function() return "socks4://" .. MARK end, "proxy must be an http://, https:// or socks5h:// URL" },
+        { function() return "http://u:" .. MARK .. "@h.example/x" end, "proxy must have no path, query or fragment" },
+      }
+      for _, case in ipairs(cases) do
+        local _, err = read("oauth_url", with(OAUTH, { proxy = case[1] }))
+        assert.equal("oauth_url: " .. case[2], err.message)
+      end
+      local away = function() return "http://h.example:3128" end
+      local here = function() return "http://127.0.0.1:3128" end
+      local _, err = read("oauth_url", with(OAUTH, { base_url = "http://localhost", proxy = away }))
+      assert.truthy(err.message:find("proxy must be on this machine", 1, true), err.message)
+      assert(read("oauth_url", with(OAUTH, { base_url = "http://localhost", proxy = here })))
+      assert(read("new", { base_url = "http://localhost", proxy = away }))
+    end)
+
     it("are not asked by a call that does not send them", function()
       local never = function() error("asked") end
       assert(read("oauth_url", with(OAUTH, { user_secret = never, organization_secret = never })))

@@ -5,9 +5,9 @@ local ROOMS = {
   { "src/bytes/seal", "bytes state store promises/wiped" },
   { "src/bytes/files", "bytes/files private store bulk_files" },
   { "src/bytes/disguise", "bytes hide redact errors call/options promises/wiped promises/secrets" },
-  { "src/bytes/", "bytes json call hide redact state webhook callback store promises/wiped" },
+  { "src/bytes/", "bytes json call/ceql call/address hide redact state webhook callback store promises/wiped" },
   { "src/json/repair", "promises/once_answer json" },
-  { "src/json/", "json call/answer promises/once_answer" }, -- crowd.c and unescape.c do something on Lua 5.1 to 5.3 only
+  { "src/json/", "json call/answer promises/once_answer" }, -- crowd.c and unescape.c: Lua 5.1 to 5.3 only
   { "src/http/loopback", "http/loopback call/options" },
   { "src/http/pipe_guard", "http/guest" },
   { "src/http/quirks", "http/guest promises/folded promises/kept promises/once" },

@@ -141,6 +141,20 @@ describe("a proxy", function()
     end)
   end
 
+  it("given as a function is asked for each call, and a call goes through the one that it names", function()
+    local first, second, asked = peers.start("proxy"), peers.start("proxy"), 0
+    local client = service:client { base_url = service.tls_base_url, proxy = function()
+      asked = asked + 1
+      return "http://127.0.0.1:" .. (asked == 2 and second or first).port
+    end }
+    for _ = 1, 3 do assert(client:oauth_url(service:asking {})) end
+    local counts = { asked, first:count("connection"), second:count("connection") }
+    client:close()
+    first:stop()
+    second:stop()
+    assert.same({ 3, 1, 1 }, counts)
+  end)
+
   it("that does not answer costs connect_timeout", function()
     start("silent")
     local started = core.now()
