@@ -5,6 +5,7 @@ local core = require "sapanywhere.core"
 local process = require "spec.process"
 local sapanywhere = require "sapanywhere"
 local services = require "support.service"
+local system = require "sapanywhere.sandbox.carrier.system"
 
 local done = {}
 
@@ -160,6 +161,31 @@ describe("the life of", function()
     for _ = 1, 5 do make() end
     collect()
     assert.equal(before, #process.descriptors())
+  end)
+
+  it("an engine that has written a file leaves no descriptor, and no file but that one", function()
+    local dir = system.output("mktemp -d"):gsub("\n", "")
+    local before = #process.descriptors()
+    local target = core.target("/elements/sapanywhere/oauth/url", {
+      "api_key", "apiKey", "api_secret", "apiSecret", "callback_url", "callbackUrl", "state", "state",
+    }, { api_key = service.api_key, api_secret = service.api_secret, callback_url = service.callback_url, state = "s" })
+    for _, number in ipairs { 1, 2 } do
+      local engine, path = core.engine(), dir .. "/answer"
+      local sink = assert(core.sink(path, 1e6))
+      local transfer = engine:pool { max_connections = 1 }:start {
+        method = "GET", origin = origin, target = service.base_url:match("^http://[^/]+(.*)$") .. target, headers = {},
+        timeout = 60, connect_timeout = 5, max_bytes = 1e6, sink = sink,
+      }
+      while not transfer:done() do engine:wait(done, 10) end
+      assert.equal(200, transfer:result().status)
+      assert.matches("oauthUrl", system.read_file(path))
+      assert.equal("answer\n", system.output("ls -A " .. dir))
+      sink:close()
+      sink:close()
+      engine:close()
+      assert.equal(before, #process.descriptors(), number)
+    end
+    os.execute("rm -rf " .. dir)
   end)
 
   it("a client ends at close, which may come twice, and says so afterwards", function()
