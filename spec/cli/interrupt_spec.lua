@@ -7,6 +7,11 @@ local services = require "support.service"
 local socket = require "socket"
 local system = require "sapanywhere.sandbox.carrier.system"
 
+local missing = command.missing()
+if missing then
+  return it("is the command's", function() pending("this Lua has no " .. missing) end)
+end
+
 local TIMES = tonumber(os.getenv "INTERRUPTS" or "4")
 
 -- Commands that go on for longer than anybody waits here: for a person, for a server that is slow, for their input.

@@ -3,6 +3,7 @@
 
 local command = require "support.command"
 local person = require "support.person"
+local random_text = require "support.random_text"
 local services = require "support.service"
 local system = require "sapanywhere.sandbox.carrier.system"
 local sapanywhere = require "sapanywhere"
@@ -10,21 +11,6 @@ local sapanywhere = require "sapanywhere"
 local missing = command.missing()
 if missing then
   return it("is the command's", function() pending("this Lua has no " .. missing) end)
-end
-
-local SEED = tonumber(os.getenv "SEED" or "") or 20161118
-
--- A generator of our own: the same everywhere.
-local state = SEED % 2147483646 + 1
-
-local function secret()
-  local letters, parts = "abcdefghijkmnpqrstuvwxyzABCDEFGH23456789+/=-_.", {}
-  for place = 1, 24 do
-    state = state * 16807 % 2147483647
-    local index = state % (place % 23 == 1 and 26 or #letters) + 1
-    parts[place] = letters:sub(index, index)
-  end
-  return "s" .. table.concat(parts) .. "e"
 end
 
 local NAMES = { "api_key", "api_secret", "user_secret", "organization_secret" }
@@ -52,7 +38,7 @@ describe("no secret of the command's is seen", function()
 
   setup(function()
     secrets = {}
-    for _, name in ipairs(NAMES) do secrets[name] = secret() end
+    for _, name in ipairs(NAMES) do secrets[name] = random_text(26) end
     local options = { nginx = { server = ECHO } }
     for name, value in pairs(secrets) do options[name] = value end
     service = services.start(options)

@@ -54,27 +54,36 @@ end
 --- Where a file of it is.
 function Home:path(name) return self.dir .. "/" .. name end
 
--- What whoever runs the specs has set for the command is not for them.
-local function without_settings()
-  return (system.output "env":gsub("[^\n]*\n", function(line)
-    local name = line:match("^(SAPANYWHERE_[%w_]+)=")
-    return name and "-u " .. name .. " " or ""
-  end))
+-- What whoever runs the specs has set for the command, or for the terminal, is not for them.
+local function list_unset()
+  local names = { "DISPLAY", "WAYLAND_DISPLAY", "BROWSER", "SSH_CONNECTION", "NO_COLOR", "COLUMNS", "TERM" }
+  for name in ("\n" .. system.output "env"):gmatch("\n(SAPANYWHERE_[%w_]+)=") do names[#names + 1] = name end
+  return names
 end
 
--- The command with its environment.
-function Home:command(arguments, environment)
+local function list_set(self, environment)
   local words = {
-    "env -u DISPLAY -u WAYLAND_DISPLAY -u BROWSER -u SSH_CONNECTION -u NO_COLOR -u COLUMNS -u TERM",
-    without_settings(),
     "HOME=" .. self.dir, "XDG_CONFIG_HOME=" .. self.dir .. "/config", "XDG_DATA_HOME=" .. self.dir .. "/data",
     "XDG_RUNTIME_DIR=" .. self.dir .. "/run", "LC_ALL=C.UTF-8",
   }
   for _, variables in ipairs { self.variables, environment or {} } do
     for name, value in pairs(variables) do words[#words + 1] = name .. "=" .. system.quote(value) end
   end
-  words[#words + 1] = child.interpreter() .. " bin/sapanywhere " .. arguments
-  return table.concat(words, " ")
+  return words
+end
+
+local function program(arguments) return child.interpreter() .. " bin/sapanywhere " .. arguments end
+
+-- The command with its environment, as words of a shell.
+function Home:command(arguments, environment)
+  return ("env -u %s %s %s"):format(table.concat(list_unset(), " -u "), table.concat(list_set(self, environment), " "),
+    program(arguments))
+end
+
+--- The same as lines of a shell, for a file: so the values are not seen in the list of processes.
+function Home:script(arguments, environment)
+  return ("unset %s\nexport %s\n%s"):format(table.concat(list_unset(), " "),
+    table.concat(list_set(self, environment), " "), program(arguments))
 end
 
 local function place_of(self)
