@@ -252,7 +252,6 @@ static void complete_finished(struct sap_pool *pool) {
    that a transfer which was retired is no longer in the list of those that run. */
 /* NOLINTBEGIN(clang-analyzer-unix.Malloc,clang-analyzer-core.NullDereference) */
 void sap_pool_cancel(struct sap_transfer *transfer, enum sap_verdict verdict) {
-  struct sap_pipe_guard guard;
   struct sap_pool *pool = transfer->pool;
   pool->references++;
   sap_pool_adopt(pool);
@@ -260,6 +259,7 @@ void sap_pool_cancel(struct sap_transfer *transfer, enum sap_verdict verdict) {
     give_up_placing(transfer, verdict);
   } else if (!transfer->done) {
     transfer->facts.verdict = verdict;
+    struct sap_pipe_guard guard;
     sap_pipe_guard_begin(&guard, (pool->quirks & SAP_QUIRK_RAISES_SIGPIPE) != 0);
     complete(transfer, CURLE_ABORTED_BY_CALLBACK);
     sap_pipe_guard_end(&guard);
@@ -315,11 +315,11 @@ static void drop_inherited(struct sap_pool *pool) {
 /* Where libcurl itself fails, for want of memory or of a place in the epoll set, it has lost track of its sockets and
    timers: nothing would wake what runs, so it ends, and the next transfer finds everything new. */
 static void act(struct sap_pool *pool, curl_socket_t fd, int events) {
-  struct sap_pipe_guard guard;
-  int running;
   if (pool->multi == NULL) return;
   pool->references++;
   pool->lack = SAP_VERDICT_NONE;
+  struct sap_pipe_guard guard;
+  int running;
   sap_pipe_guard_begin(&guard, (pool->quirks & SAP_QUIRK_RAISES_SIGPIPE) != 0);
   CURLMcode status = curl_multi_socket_action(pool->multi, fd, events, &running);
   complete_finished(pool);

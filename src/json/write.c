@@ -20,11 +20,10 @@ static size_t write_escape(char out[6], char c) {
 
 /* Passes over plain text and well-formed characters beyond ASCII. */
 static const char *skip_unescaped(const char *at, const char *end) {
-  size_t length;
   for (;;) {
     at = sap_skip_plain(at, end);
     if (at >= end || (unsigned char)*at < 0x80) return at;
-    length = sap_utf8_length(at, end);
+    size_t length = sap_utf8_length(at, end);
     if (length == 0) return at;
     at += length;
   }

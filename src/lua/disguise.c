@@ -8,14 +8,13 @@ static bool any_string(lua_State *L, int index, bool (*visit)(void *context, con
                        void *context) {
   bool found = false;
   size_t len;
-  const char *text;
   if (lua_type(L, index) != LUA_TTABLE) {
-    text = luaL_checklstring(L, index, &len);
+    const char *text = luaL_checklstring(L, index, &len);
     return visit(context, text, len);
   }
   for (lua_pushnil(L); !found && lua_next(L, index); lua_pop(L, 1)) {
     if (lua_type(L, -1) != LUA_TSTRING) continue;
-    text = lua_tolstring(L, -1, &len);
+    const char *text = lua_tolstring(L, -1, &len);
     found = visit(context, text, len);
   }
   return found;

@@ -55,12 +55,11 @@ static bool write_bytes(struct writer *w, const char *bytes, size_t len) {
 }
 
 static bool write_number(struct writer *w) {
-  double number;
 #if SAP_HAS_INTEGERS
   if (lua_isinteger(w->L, -1))
     return sap_json_append_integer(w->out, lua_tointeger(w->L, -1)) == 0 ? true : fail_memory(w);
 #endif
-  number = lua_tonumber(w->L, -1);
+  double number = lua_tonumber(w->L, -1);
   if (!isfinite(number)) return fail(w, "is not a finite number");
   return sap_json_append_double(w->out, number) == 0 ? true : fail_memory(w);
 }

@@ -309,9 +309,8 @@ static int push_result(lua_State *L, const struct sap_transfer *transfer, const 
 static int transfer_result(lua_State *L) {
   struct sap_transfer *transfer = sap_check_handle(L, 1, transfer_type);
   const char *nulls = luaL_optstring(L, 2, NULL);
-  int count;
   if (!transfer->done) return luaL_error(L, "the transfer is still in flight");
-  count = push_result(L, transfer, nulls);
+  int count = push_result(L, transfer, nulls);
   sap_transfer_free(sap_take_handle(L, transfer_type));
   return count;
 }

@@ -15,10 +15,9 @@ static struct termios shown;
 static volatile sig_atomic_t hidden_at = -1;
 
 int sap_hide_typing(int fd) {
-  struct termios hidden;
   if (hidden_at >= 0) return 1;
   if (tcgetattr(fd, &shown) != 0) return 0;
-  hidden = shown;
+  struct termios hidden = shown;
   hidden.c_lflag &= ~(tcflag_t)ECHO;
   hidden.c_lflag |= ECHONL;
   hidden_at = fd;
