@@ -306,6 +306,18 @@ describe("options", function()
     assert.same(before, redact.copy(given))
   end)
 
+  it("show the names of entries inside up to 64 characters, if they are ordinary", function()
+    local function message(name)
+      return select(2, read("create_instance", with(CREATE, { extra = { [name] = print } }))).message
+    end
+    local long = ("n"):rep(64)
+    assert.truthy(message(long):find("extra." .. long .. " must be", 1, true))
+    assert.truthy(message("a-b_c.D9"):find("extra.a-b_c.D9 must be", 1, true))
+    for _, name in ipairs { long .. "n", "a b", "a\n", "é", "a=b" } do
+      assert.truthy(message(name):find("extra.(odd name) must be", 1, true), message(name))
+    end
+  end)
+
   it("may be nested 64 deep, and count elements from 1 on", function()
     assert(read("create_instance", with(CREATE, { extra = nested(63) })))
     assert.equal("1", assert(read("create_instance", with(CREATE, { element = 1 }))).element)
