@@ -92,7 +92,7 @@ end
 -- Answers
 
 -- The entries that an answer always has, as its row says.
-local ENTRIES = { id = "string|number", text = "string", url = "string" }
+local ENTRIES = { id = "string|number", text = "string", token = "string", url = "string" }
 
 local function say_answer(entry)
   local has = entry.row and entry.row.answer.has

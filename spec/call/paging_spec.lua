@@ -37,15 +37,19 @@ describe("the rows of all pages", function()
     assert.same({ { 1, 2 }, {}, { "first", "a" } }, { rows, failures, asked })
   end)
 
-  for length = 2, 9 do
-    it(("end with an error where %d tokens come round again"):format(length), function()
+  -- Also where the round begins only after some pages.
+  for _, case in ipairs {
+    { 2 }, { 3 }, { 4 }, { 5 }, { 8 }, { 9 }, { 2, 1 }, { 3, 7 }, { 4, 100 }, { 8, 3 }, { 64, 5 }, { 1000 },
+  } do
+    local length, before = case[1], case[2] or 0
+    it(("end with an error where %d tokens come round again after %d pages"):format(length, before), function()
       local rows, failures = over(function(token)
         local at = token and tonumber(token) or 0
-        return { { at }, tostring((at + 1) % length) }
+        return { { at }, tostring(at + 1 < before + length and at + 1 or before) }
       end)
       assert.equal(1, #failures)
       assert.equal("protocol", failures[1].kind)
-      assert.truthy(#rows <= 4 * length + 2)
+      assert.truthy(#rows <= 4 * (length + before) + 2, #rows)
     end)
   end
 
@@ -58,6 +62,15 @@ describe("the rows of all pages", function()
     assert.equal(1, (next_row()))
     assert.same({ false, "broken", {} }, { next_row() })
     for _ = 1, 3 do assert.is_nil((next_row())) end
+  end)
+
+  it("end with an error at one that is false or null, which is no row", function()
+    for _, odd in ipairs { false, require("sapanywhere.core").null } do
+      local rows, failures, asked = over(from_table { first = { { 1, odd, 2 }, "a" }, a = { { 3 } } })
+      assert.same({ { 1 }, { "first" } }, { rows, asked })
+      assert.equal(1, #failures)
+      assert.equal("protocol", failures[1].kind)
+    end
   end)
 
   it("are no more than the limit, and no page is asked for beyond it", function()

@@ -90,7 +90,7 @@ M[1] = {
   rules = { check_own_tokens },
   recovery = "list_instances",
   makes = "an instance",
-  answer = { is = "object", has = { { name = "id", is = "id" }, { name = "token", is = "text" } } },
+  answer = { is = "object", has = { { name = "id", is = "id" }, { name = "token", is = "token" } } },
 }
 
 --- Lists instances (`GET /instances`). The platform answers an empty list with 404: that is an empty list here, too.
@@ -200,7 +200,7 @@ M[5] = {
   also = { "body", "recover" },
   rules = { check_own_tokens, check_tags },
   recovery = "get_instance",
-  answer = AN_INSTANCE,
+  answer = { is = "object", has = AN_INSTANCE.has, may_have = { { name = "token", is = "token" } } },
 }
 for _, field in ipairs(CREATION) do table.insert(M[5].fields, field) end
 

@@ -3,6 +3,7 @@
 -- What is no success is told by failure.lua.
 
 local core = require "sapanywhere.core"
+local checks = require "sapanywhere.call.checks"
 local lazy = require "sapanywhere.base.lazy"
 local shown_headers = require "sapanywhere.hide.headers"
 
@@ -42,8 +43,11 @@ local IS = {
   text = function(value) return type(value) == "string" and value ~= "" and not core.has_control(value) end,
   id = function(value) return type(value) == "number" or type(value) == "string" and value ~= "" end,
 }
+function IS.token(value) return IS.text(value) and not checks.is_mask(value) end
+
 local WORDS = {
   url = "an absolute http or https URL", text = "a string of printable characters", id = "a number or a string",
+  token = "a string of printable characters that shows it",
 }
 
 local function object_fault(entries, result, is_list)
@@ -52,6 +56,17 @@ local function object_fault(entries, result, is_list)
     local entry = entries[i]
     if not IS[entry.is](result[entry.name]) then
       return ("the answer's %s is not %s"):format(entry.name, WORDS[entry.is])
+    end
+  end
+end
+
+-- Leaves out what must not be taken for what it is not, such as stars for a token that is still good.
+local function leave_out(entries, result, notes)
+  for i = 1, entries and #entries or 0 do
+    local entry = entries[i]
+    if result[entry.name] ~= nil and not IS[entry.is](result[entry.name]) then
+      result[entry.name] = nil
+      notes[#notes + 1] = ("the answer's %s is not %s: it was left out"):format(entry.name, WORDS[entry.is])
     end
   end
 end
@@ -71,6 +86,10 @@ local RESULTS = {
     if value == nil then return nil end
     local fault = object_fault(answer.has, value, response.is_list)
     if fault then return nil, fault end
+    if answer.may_have then
+      response.notes = response.notes or {}
+      leave_out(answer.may_have, value, response.notes)
+    end
     return value
   end,
   list = function(_, response)
@@ -155,10 +174,21 @@ local function count_header(headers, name)
   return text and #text <= 15 and text:find("^%d+$") and tonumber(text) or nil
 end
 
--- What the headers say about a list.
-local function add_paging(meta, headers)
-  local token = rawget(headers, "elements-next-page-token")
-  meta.next_page = token ~= "" and token or nil
+local NEXT_PAGE = "elements-next-page-token"
+
+-- The token as it came, though something in it was made fit to show; but no secret of the call's own.
+local function next_token(headers, shown, values)
+  local token = rawget(headers, NEXT_PAGE)
+  if token == "" then return nil end
+  if token == rawget(shown, NEXT_PAGE) or not core.may_hold(token, redact.secrets(values)) then return token end
+  return rawget(shown, NEXT_PAGE)
+end
+
+-- What the headers say about a list; or what is wrong with them: without a token that cannot be sent back, a list that
+-- goes on would look like its end.
+local function add_paging(meta, token, headers)
+  if token and core.text_fault(token) then return "the answer's Elements-Next-Page-Token cannot be sent back" end
+  meta.next_page = token
   meta.total_count = count_header(headers, "elements-total-count")
   meta.returned_count = count_header(headers, "elements-returned-count")
 end
@@ -195,10 +225,11 @@ local function read(row, request, response, values)
   end
   local result, fault = RESULTS[row.answer.is](row.answer, response)
   if result ~= nil and response.mended then fault = find_mended(row, result) end
+  local lacks_page = row.may_be_list and add_paging(meta, next_token(response.headers, headers, values), headers)
+  if result ~= nil and request.repeatable then fault = fault or lacks_page or nil end
   if fault then return failure.fail(row, request, meta, "protocol", fault) end
   if result == nil then return failure.garbage(row, request, response, values, meta) end
   meta.warnings = list_warnings(row, request, response, result, values, headers)
-  if row.answer.is == "list" or row.answer.is == "anything" then add_paging(meta, headers) end
   if request.state then result.state = request.state end
   return result, nil, meta
 end
@@ -214,4 +245,14 @@ local function failure_of(...)
   return failure.of(...)
 end
 
-return { decodes = decodes, read = read, nothing = nothing, failure = failure_of }
+--- Whether what was found in the place of an answer holds all that the answer must hold; what it need not hold and is
+-- of no use is left out of it.
+-- @tparam table row the call's row
+-- @tparam table result
+-- @treturn boolean
+local function is_whole(row, result)
+  leave_out(row.answer.may_have, result, {})
+  return object_fault(row.answer.has, result, false) == nil
+end
+
+return { decodes = decodes, is_whole = is_whole, read = read, nothing = nothing, failure = failure_of }

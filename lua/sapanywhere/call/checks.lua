@@ -51,6 +51,11 @@ end
 local MASKS = {}
 for stars = 3, 16 do MASKS[("*"):rep(stars)] = true end
 
+--- Whether a value is what the platform shows in the place of a secret.
+function M.is_mask(value)
+  return MASKS[value] or false
+end
+
 local function refuse_mask(value, name, problems)
   if MASKS[value] then wrong(problems, name, "must be the value itself, not the server's mask for it") end
 end

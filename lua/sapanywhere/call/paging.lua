@@ -3,7 +3,10 @@
 -- A page is fetched when its first row is asked for. The list ends where a page is empty or comes without a token, and
 -- where a token is the one that was just sent: some services repeat the last one. A longer cycle of tokens would never
 -- end: one token is remembered, and replaced after 1, 2, 4, 8, … pages, so that a cycle of any length is met.
+--
+-- A row that is false or null ends it with an error: whoever asks with `if not row` would take it for one.
 
+local core = require "sapanywhere.core"
 local errors = require "sapanywhere.errors"
 
 local M = {}
@@ -21,9 +24,9 @@ local function cycle_watch()
   end
 end
 
-local function cycle_error(name, meta)
+local function protocol_error(name, what, meta)
   return errors.new("protocol", {
-    message = name .. ": the tokens of the pages come round again: the list would never end",
+    message = name .. ": " .. what,
     outcome = "rejected", retryable = false, status = meta.status, request_id = meta.request_id,
   })
 end
@@ -50,7 +53,9 @@ function M.each(name, fetch, limit, token)
     if not rows then return err end
     index, token = 0, meta.next_page
     if token == sent or #rows == 0 then token = nil end
-    if token and comes_again(token) then return cycle_error(name, meta) end
+    if token and comes_again(token) then
+      return protocol_error(name, "the tokens of the pages come round again: the list would never end", meta)
+    end
   end
 
   return function()
@@ -71,7 +76,9 @@ function M.each(name, fetch, limit, token)
       end
     end
     index, count = index + 1, count + 1
-    return rows[index], nil, meta
+    local row = rows[index]
+    if not row or row == core.null then return fail(protocol_error(name, "a row is false or null", meta), meta) end
+    return row, nil, meta
   end
 end
 

@@ -21,7 +21,8 @@
 --   `makes`: what may exist where nobody knows how the call ended; `recovery`: the row that looks for what a call with
 --   an unknown outcome may have done
 -- - `way`: how it is performed, where a call is more than one request: see `ways` in perform.lua
--- - `answer`: what a good answer is, see answer.lua
+-- - `answer`: what a good answer is, see answer.lua: `is`; `has`, entries that it must have; `may_have`, such as are
+--   left out where they are not what they must be
 
 local checks = require "sapanywhere.call.checks"
 local lazy = require "sapanywhere.base.lazy"

@@ -3,6 +3,7 @@
 -- The creation carries a tag that no other has. When its outcome is unknown, the instances with that tag are listed:
 -- the platform documents no idempotency key, a list that is empty as 404, and tags as strings or as objects.
 
+local answer = require "sapanywhere.call.answer"
 local core = require "sapanywhere.core"
 local redact = require "sapanywhere.redact"
 
@@ -86,15 +87,6 @@ local function report_of(row, tag)
   return { tag = tag, request = look.method .. " " .. look.path, looks = 0, found = 0 }
 end
 
--- Whether an answer to the look holds all that the call's own answer must hold.
-local function is_whole(row, instance)
-  for _, entry in ipairs(row.answer.has) do
-    local value = instance[entry.name]
-    if value == nil or entry.is == "text" and (type(value) ~= "string" or value == "") then return false end
-  end
-  return true
-end
-
 --- Searches for what a call with an unknown outcome may have done. What is not there yet may still appear, so it looks
 -- as often as the call's retry policy allows.
 -- @tparam table row of the call; its `recovery` is the row that looks
@@ -114,7 +106,7 @@ local function find(row, values, tag, ask, sleep)
     report.looks = look_number
     if found and #found > 0 then
       report.found, report.id = #found, redact.copy(found[1].id, redact.secrets(values))
-      return #found == 1 and is_whole(row, found[1]) and found[1] or nil, report
+      return #found == 1 and answer.is_whole(row, found[1]) and found[1] or nil, report
     end
     report.failure = err and tostring(err) or nil
     local seconds = look_number <= policy.max and math.min(policy.cap, policy.base * 2 ^ (look_number - 1))
