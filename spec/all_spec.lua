@@ -355,6 +355,47 @@ describe("all", function()
     for _, concurrency in ipairs { 1, 16, 256 } do assert.equal(concurrency, steps(2000, concurrency)) end
   end)
 
+  it("takes no less than one at a time, and all of a list at once where there is room", function()
+    for concurrency, expected in pairs { [1] = 1, [3] = 3, [5] = 5, [6] = 5 } do
+      local running, most = 0, 0
+      sapanywhere.all { items = { 1, 2, 3, 4, 5 }, concurrency = concurrency, worker = function()
+        running = running + 1
+        most = math.max(most, running)
+        coroutine.yield()
+        running = running - 1
+      end }
+      assert.equal(expected, most)
+    end
+  end)
+
+  it("goes on where the one who is told how far it is raises", function()
+    local told = 0
+    local results = sapanywhere.all {
+      function() return 1 end, function() return 2 end,
+      on_progress = function() told = told + 1 error "oops" end,
+    }
+    assert.same({ 1, 2, n = 2 }, results)
+    assert.equal(2, told)
+  end)
+
+  it("has the same error for each where the program cannot wait, and runs nothing", function()
+    local said = child.run [=[
+      ngx = { -- the real one, without lua-resty-core
+        get_phase = function() return "content" end, sleep = error, timer = { at = error },
+        config = { subsystem = "http", ngx_lua_version = 10013 },
+      }
+      local ran = 0
+      local function run() ran = ran + 1 end
+      local results, errors = require "sapanywhere".all { run, run, run }
+      local said = { ran = ran, results = results.n, errors = errors.n, of = #results }
+      for i = 1, 3 do said[i] = errors[i].kind end
+      return said
+    ]=]
+    assert.same({
+      ran = 0, results = 3, errors = 3, of = 0, "wrong_phase", "wrong_phase", "wrong_phase",
+    }, said)
+  end)
+
   describe("raises in its caller's line", function()
     local function nothing() end
     local cases = {
