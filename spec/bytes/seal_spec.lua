@@ -1,4 +1,5 @@
 local core = require "sapanywhere.core"
+local inner = require "spec.inner"
 
 local function bytes(hex)
   return (hex:gsub("%x%x", function(pair) return string.char(tonumber(pair, 16)) end))
@@ -54,6 +55,17 @@ describe("sealing with AES-256-GCM", function()
     for position = 1, 32 do assert.is_nil(core.unseal(flip(KEY, position), NONCE, "label", sealed)) end
     for position = 1, 12 do assert.is_nil(core.unseal(KEY, flip(NONCE, position), "label", sealed)) end
     for position = 1, 5 do assert.is_nil(core.unseal(KEY, NONCE, flip("label", position), sealed)) end
+  end)
+
+  it("leaves OpenSSL's queue of errors as it was, also where it opens nothing", function()
+    local sealed = core.seal(KEY, NONCE, "label", "a secret text")
+    for _, host_has_one in ipairs { false, true } do
+      local before = inner.crypto_error(host_has_one)
+      for position = 1, #sealed do assert.is_nil(core.unseal(KEY, NONCE, "label", flip(sealed, position))) end
+      assert.equal("a secret text", core.unseal(KEY, NONCE, "label", sealed))
+      assert.equal(before, inner.crypto_error())
+    end
+    inner.crypto_error(false)
   end)
 
   it("takes keys and nonces of the right length only", function()

@@ -91,7 +91,17 @@ static int look_at_guard(lua_State *L) {
   return 1;
 }
 
+/* crypto_error(make): the last error in OpenSSL's queue, 0 for none; given true, makes one first, given false, takes all
+   out. */
+static int crypto_error(lua_State *L) {
+  if (lua_toboolean(L, 1)) make_error();
+  if (lua_isboolean(L, 1) && !lua_toboolean(L, 1)) ERR_clear_error();
+  lua_pushnumber(L, (lua_Number)ERR_peek_last_error());
+  return 1;
+}
+
 static const luaL_Reg functions[] = {
+  { "crypto_error", crypto_error },
   { "loopback", list_loopback },
   { "guarded", look_at_guard },
   { NULL, NULL },
