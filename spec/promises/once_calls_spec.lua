@@ -13,8 +13,8 @@ local function member(name)
   return function(request) return cjson.decode(request.body)[name] end
 end
 
--- Each call: its name, its method, `ask(env, mark, number, options)`, and what reads its mark from a request. Only
--- one request may have a mark.
+-- Each call: its name, its method, `ask(env, mark, number, options)`, what reads its mark from a request, and the rows
+-- that have to be there. Only one request may have a mark.
 local CALLS = {
   { "the creation of a row", "POST", function(env, mark, _, options)
     options.body = { note = mark }
@@ -23,11 +23,11 @@ local CALLS = {
   { "the change of a row", "PATCH", function(env, mark, number, options)
     options.id, options.body = number + 1, { note = mark }
     return env.shop.orders:update(options)
-  end, member "note" },
+  end, member "note", { orders = 9999 } },
   { "the deletion of a row", "DELETE", function(env, mark, number, options)
     options.id, options.query = number + 1, { mark = mark }
     return env.shop.customers:delete(options)
-  end, function(request) return (request.uri:match("mark=(.*)$"):gsub("%%20", " ")) end },
+  end, function(request) return (request.uri:match("mark=(.*)$"):gsub("%%20", " ")) end, { customers = 9999 } },
   { "an authorization anew", "PUT", function(env, mark, _, options)
     options.id, options.code, options.name = env.instance.id, env.service:code(), mark
     return env.client:reauthenticate_instance(options)
@@ -43,7 +43,7 @@ local CALLS = {
 }
 
 for _, call in ipairs(CALLS) do
-  local title, method, ask, mark_of = call[1], call[2], call[3], call[4]
+  local title, method, ask, mark_of, rows = call[1], call[2], call[3], call[4], call[5]
 
   describe(title, function()
     local service, env
@@ -56,7 +56,7 @@ for _, call in ipairs(CALLS) do
         retry = QUICK, timeout = 20,
       }
       local instance = assert(client:create_instance { code = service:code(), name = "once" })
-      service:seed { orders = 9999, customers = 9999 }
+      service:seed(rows or {})
       env = { service = service, client = client, instance = instance,
         shop = assert(client:instance { token = instance.token }) }
     end)
