@@ -186,13 +186,22 @@ local function captured(state)
   return list
 end
 
+-- Whether a match cannot begin at a byte, as the first item alone says.
+local function is_refused(first, text, at)
+  if not first or first.kind ~= "one" or first.times and first.times ~= "+" then return false end
+  local byte = text:byte(at)
+  return byte == nil or not first.members[byte]
+end
+
 -- First and last byte of a match and its captures.
 local function search(text, pattern, from)
   compiled[pattern] = compiled[pattern] or compile(pattern)
   local form = compiled[pattern]
+  local state = { text = text, items = form.items, captures = {} } -- a failed match leaves no captures
+  local first = form.items[1]
   for at = from, form.anchored and from or #text + 1 do
-    local state = { text = text, items = form.items, captures = {} }
-    local stop = match(state, 1, at)
+    local stop
+    if is_refused(first, text, at) then steps = steps + 2 else stop = match(state, 1, at) end
     if stop then return at, stop - 1, captured(state) end
   end
 end
