@@ -181,7 +181,7 @@ function handler.serve()
   })
   if close then return ngx.exit(444) end
   if stream then return sending.stream(answer, told, request.version) end
-  if raw and request.version < 2 then return sending.raw(raw, told) end
+  if raw and request.version < 2 then return sending.raw(raw, told, not request.headers.expect) end
   if raw and not answer.close then return ngx.exit(444) end
   return sending.plain(answer, told, request.version)
 end

@@ -130,7 +130,8 @@ end
 --- Writes bytes to a connection of HTTP/1.1, past nginx, and closes it.
 -- @tparam string text from `compose`
 -- @tparam table told
-function sending.raw(text, told)
+-- @tparam boolean is_read whether the request was read to its end
+function sending.raw(text, told, is_read)
   local socket = assert(ngx.req.socket(true))
   if told.cut then text = text:sub(1, told.cut) end
   local head, body = text:match("^(.-\r\n\r\n)(.*)$")
@@ -140,7 +141,7 @@ function sending.raw(text, told)
     text = body
   end
   if told.drip then send_slowly(socket, text, told.drip) elseif text ~= "" then socket:send(text) end
-  if told.headers_forever then send_forever(socket) elseif not told.cut then drain(socket) end
+  if told.headers_forever then send_forever(socket) elseif not told.cut and not is_read then drain(socket) end
   return ngx.exit(444)
 end
 
