@@ -65,8 +65,8 @@ $(BUILD)/flags: FORCE
 	  CC='$(CC)' LUA_CFLAGS='$(LUA_CFLAGS)' packaging/need build $(LUA) && mkdir -p $(@D) && \
 	  echo '$(COMPILE) | $(LINK) | $(SOURCES)' >$@; }
 
-each-lua: # the core for every Lua, or for TESTED
-	@for lua in $(or $(TESTED),$(LUAS)); do $(MAKE) --no-print-directory LUA=$$lua BUILD=build/$$lua || exit; done
+each-lua: # the core for every Lua, or for TESTED, and what its specs need of C
+	@for lua in $(or $(TESTED),$(LUAS)); do $(MAKE) --no-print-directory LUA=$$lua BUILD=build/$$lua all helpers || exit; done
 
 # deps-build, -demo, -test, -heavy, -peers, -browser, -bench, -check, -fuzz, -soak, -lint, -doc, -deb: get what the machine lacks for that, or name it.
 deps-build: ; @packaging/need --install build $(LUA)
@@ -84,24 +84,36 @@ deps-deb:   ; @packaging/need --install deb
 
 # --- Testing: each step installs what is missing, on Debian and Ubuntu ---
 
-test: deps-test ## every spec on every Lua that has what they need, as many at once as there are processors
+test: deps-test ## every spec on every Lua that has what they need, many at once
 	@$(MAKE) --no-print-directory test-luas TESTED="$$(packaging/need usable test $(LUAS))"
 
-JOBS         ?= $(shell nproc)
-LUA_MINUTES  ?= 30
-TEST_OF_LUAS  = $(TESTED:%=test-on-%)
+# Each file of specs on each Lua is a process of its own. Many only wait, so there are more of them at a time than
+# processors; those that take longest begin first.
+JOBS         ?= $(shell echo $$((2 * $$(nproc))))
+FILE_MINUTES ?= 15
+LONGEST      := $(patsubst %,spec/%_spec.lua,sandbox/sandbox wait/hosts promises/once_calls promises/memory wait/nginx \
+  hide/work process/keeper cli/secrets cli/sandbox project/examples promises/once bulk_files)
+IN_ORDER      = $(filter $(SPECS),$(LONGEST)) $(filter-out $(LONGEST),$(SPECS))
+
+# What these look at is the same on each Lua (the tree, what is written for people and editors): the first will do.
+ON_ONE_LUA := $(patsubst %,spec/%_spec.lua,cli/help $(addprefix project/,demo docs pages readme terminal types wings))
+
+RUNS = $(foreach file,$(IN_ORDER),$(foreach lua,$(if $(filter $(file),$(ON_ONE_LUA)),$(BEST_LUA),$(TESTED)),run/$(lua)/$(file)))
+BEST_LUA = $(firstword $(filter lua5.4,$(TESTED)) $(TESTED))
 
 test-luas: each-lua
-	@rm -f $(TESTED:%=build/%/passed)
-	@$(MAKE) --no-print-directory --keep-going --jobs=$(JOBS) --output-sync=recurse $(TEST_OF_LUAS) || true
-	@failed=; for lua in $(TESTED); do test -e build/$$lua/passed || failed="$$failed $$lua"; done; \
+	@rm -rf $(TESTED:%=build/%/said)
+	@$(MAKE) --no-print-directory --keep-going --jobs=$(JOBS) --output-sync=target $(RUNS) || true
+	@failed=; for lua in $(TESTED); do echo "== Specs on $$lua"; spec/support/sum build/$$lua/said || failed="$$failed $$lua"; done; \
 	test -z "$$failed" || { echo "make test: failed on$$failed"; exit 1; }
 
-# One that hangs is ended with all that it started, and has failed.
-$(LUAS:%=test-on-%): test-on-%:
-	@timeout --kill-after=10 $(LUA_MINUTES)m $(MAKE) --no-print-directory spec LUA=$* BUILD=build/$* || { \
-	  test $$? -lt 124 || echo "make test: $* took longer than $(LUA_MINUTES) minutes"; exit 1; }
-	@touch build/$*/passed
+RUN_LUA  = $(firstword $(subst /, ,$*))
+RUN_FILE = $(patsubst $(RUN_LUA)/%,%,$*)
+
+run/%: BUILD = build/$(RUN_LUA)
+run/%: FORCE
+	@unset MAKEFLAGS MFLAGS MAKELEVEL; $(RUN) spec/support/one $(RUN_LUA) $(RUN_FILE) $(BUILD)/said/$(RUN_FILE).txt $(FILE_MINUTES) \
+	  $(RUN_LUA) $(BUSTED) --output=plainTerminal $(RUN_FILE)
 
 test-heavy:   ## the specs in spec/heavy, which take long
 test-peers:   ## the journey and creations by the hundred through servers and proxies that others wrote
@@ -223,7 +235,7 @@ $(LUA_FUZZERS:%=$(BUILD)/%): $(BUILD)/%: spec/fuzz/lua.c spec/fuzz/fuzz.h $(OBJE
 	$(Q)$(COMPILE) -DSCRIPT='"spec/fuzz/$*.lua"' -o $@ $< $(OBJECTS) $(FUZZ_LIBS)
 
 # What specs need of C: system calls, memory that runs out, rooms that no call on this machine reaches.
-helpers: $(BUILD)/spec/process.so $(BUILD)/spec/failing.so $(BUILD)/spec/inner.so build/spec/failing_malloc.so $(if $(SANITIZE),$(BUILD)/bin/$(LUA))
+helpers: $(BUILD)/spec/process.so $(BUILD)/spec/failing.so $(BUILD)/spec/inner.so build/spec/failing_malloc.so $(if $(SANITIZE),$(BUILD)/bin/$(LUA)) ; @:
 
 $(BUILD)/spec/%.so: spec/support/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
@@ -412,6 +424,6 @@ lua-cflags:
 
 .DELETE_ON_ERROR:
 .PHONY: FORCE all each-lua $(patsubst %,deps-%,build demo test bench check fuzz soak lint doc deb command $(APART)) \
-  test test-luas test-in test-deb $(LUAS:%=test-on-%) $(APART:%=test-%) spec run-spec mutate helpers check $(patsubst %,check-%,sanitized valgrind eager memory older) \
+  test test-luas test-in test-deb $(APART:%=test-%) spec run-spec mutate helpers check $(patsubst %,check-%,sanitized valgrind eager memory older) \
   fuzz fuzz-run soak soak-run demo demo-run types static dist deb deb-of-archive doc doc-run bench bench-run lint $(patsubst %,lint-%,lua format c compilers) \
   format env install install-library install-command completions clean help lua-cflags
