@@ -1,5 +1,6 @@
 -- What OpenSSL notes in a queue that the whole thread shares is taken out again. Only LuaJIT can look into it here.
 
+local core = require "sapanywhere.core"
 local services = require "support.service"
 local system = require "sapanywhere.sandbox.carrier.system"
 
@@ -41,6 +42,16 @@ describe("OpenSSL's queue of errors", function()
       assert.equal(0, tonumber(crypto.ERR_peek_error()))
     end)
   end
+
+  it("is as it was after a certificate was made, or refused", function()
+    if not has_ffi then return pending "looked at on LuaJIT" end
+    crypto.ERR_clear_error()
+    local key = assert(core.make_key())
+    assert(core.make_certificate(key, "a", key, "a", 0, 1, {}))
+    assert.is_nil((core.make_certificate("no key", "a", key, "a", 0, 1, {})))
+    assert.is_nil((core.make_certificate(key, "a", key, "a", 0, 1, { { "nonsense", "x" } })))
+    assert.equal(0, tonumber(crypto.ERR_peek_error()))
+  end)
 
   it("keeps the host's own where nothing of TLS was asked", function()
     if not has_ffi then return pending "looked at on LuaJIT" end

@@ -3,6 +3,7 @@
 local cjson = require "cjson"
 local core = require "sapanywhere.core"
 local sandbox = require "sapanywhere.sandbox"
+local socket = require "socket"
 local system = require "sapanywhere.sandbox.carrier.system"
 local url = require "sapanywhere.sandbox.service.url"
 local child = require "support.child"
@@ -84,6 +85,10 @@ describe("the sandbox", function()
 
   setup(function() self = assert(sandbox.start {}) end)
   teardown(function() self:stop() end)
+
+  it("has a key that is for nobody else to read", function()
+    assert.equal("600\n", system.output("stat -c %a " .. self.client_key_file))
+  end)
 
   it("plays the whole journey", function()
     local oauth_url = cjson.decode(curl(oauth_arguments(self)).body).oauthUrl
@@ -173,6 +178,16 @@ describe("the sandbox", function()
     assert.equal(417, answer.status)
     assert.not_matches("100 Continue", answer.head)
     assert.matches("\nConnection: close\r\n", answer.head)
+  end)
+
+  it("ends the connection of who waits to be told to continue", function()
+    local host, port = self.base_url:match("//([^:]+):(%d+)")
+    local client = assert(socket.connect(host, tonumber(port)))
+    client:settimeout(20)
+    client:send("POST /elements/api-v2/instances HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\n"
+      .. "Content-Length: 2\r\n\r\n")
+    assert.matches("^HTTP/1.1 4", (assert(client:receive("*a"))))
+    client:close()
   end)
 
   it("presses Allow or Deny without a browser, as the page would", function()
@@ -678,6 +693,18 @@ if [ "$1" = -V ]; then echo nginx openresty/; exit; fi
       assert.matches(said, problem)
       assert.is_true(core.now() - before < 20)
     end
+  end)
+
+  it("needs no commands but mkdir, touch and nginx", function()
+    local place = os.tmpname()
+    os.remove(place)
+    finally(function() os.execute("rm -rf " .. place) end)
+    os.execute(("mkdir %s; cd %s; ln -s $(command -v mkdir) $(command -v touch) ."):format(place, place))
+    local script = ("package.path = %q print(assert(require 'sapanywhere.sandbox'.start {}).base_url)"):format(
+      package.path)
+    local lua = system.output("command -v " .. system.quote(child.interpreter())):gsub("\n", "")
+    local said = system.output(("PATH=%s %s -e %s 2>&1"):format(place, system.quote(lua), system.quote(script)))
+    assert.matches("^http://127.0.0.1:%d+/elements/api%-v2\n$", said)
   end)
 
   it("is not steered by the program's environment", function()

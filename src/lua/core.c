@@ -27,6 +27,7 @@ int luaopen_sapanywhere_core(lua_State *L) {
   sap_open_body(L);
   sap_open_alarm(L);
   sap_open_seal(L);
+  sap_open_certificate(L);
   sap_open_files(L);
   sap_open_process(L);
   sap_open_terminal(L);

@@ -14,6 +14,7 @@ void sap_open_transfer(lua_State *L);
 void sap_open_body(lua_State *L);
 void sap_open_alarm(lua_State *L);
 void sap_open_seal(lua_State *L);
+void sap_open_certificate(lua_State *L);
 void sap_open_files(lua_State *L);
 void sap_open_process(lua_State *L);
 void sap_open_terminal(lua_State *L);

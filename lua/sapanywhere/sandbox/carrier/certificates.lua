@@ -1,95 +1,85 @@
---- A certificate authority and the certificates it signs, made by the command `openssl`.
--- Each has a name of its own: older versions take a certificate for self-signed where its name is its issuer's.
+--- A certificate authority, the certificates it signs, and one that nobody has signed.
+-- Each authority has a name of its own: a certificate is not looked for among those of another, and older versions of
+-- OpenSSL take one for self-signed where its name is its issuer's.
 -- @module sapanywhere.sandbox.carrier.certificates
 
+local core = require "sapanywhere.core"
+local random = require "sapanywhere.sandbox.service.random"
 local system = require "sapanywhere.sandbox.carrier.system"
 
 local certificates = {}
 
-local config = [[
-[ca]
-default_ca = sandbox
-[sandbox]
-dir = .
-database = ca.index
-new_certs_dir = .
-rand_serial = yes
-unique_subject = no
-default_md = sha256
-policy = anything
-[anything]
-commonName = supplied
-[req]
-distinguished_name = name
-prompt = no
-[name]
-commonName = localhost
-[authority]
-basicConstraints = critical, CA:TRUE
-keyUsage = critical, keyCertSign, cRLSign
-subjectKeyIdentifier = hash
-[localhost]
-basicConstraints = CA:FALSE
-subjectAltName = DNS:localhost, IP:127.0.0.1, IP:::1
-extendedKeyUsage = serverAuth
-[wrong_name]
-basicConstraints = CA:FALSE
-subjectAltName = DNS:wrong.example
-extendedKeyUsage = serverAuth
-[client]
-basicConstraints = CA:FALSE
-extendedKeyUsage = clientAuth
-]]
+local DAY = 24 * 60 * 60
+local LAST = 2524607999 -- 2049 ends
 
-local function new_key(name)
-  return "ecparam -name prime256v1 -genkey -noout -out " .. name .. ".key"
+local AUTHORITY = {
+  { "basicConstraints", "critical,CA:TRUE" }, { "keyUsage", "critical,keyCertSign,cRLSign" },
+  { "subjectKeyIdentifier", "hash" },
+}
+
+local function for_server(names)
+  return { { "basicConstraints", "CA:FALSE" }, { "subjectAltName", names }, { "extendedKeyUsage", "serverAuth" } }
 end
 
-local function self_sign(name, key, extensions, more)
-  return ("req -x509 -new -config ca.cnf -extensions %s -key %s.key -days 3650 -out %s.pem%s"):format(
-    extensions, key, name, more or "")
-end
+local LOCALHOST = for_server "DNS:localhost,IP:127.0.0.1,IP:::1"
+local CLIENT = { { "basicConstraints", "CA:FALSE" }, { "extendedKeyUsage", "clientAuth" } }
 
-local function sign(name, extensions, from, to)
-  return ("ca -batch -notext -config ca.cnf -cert ca.pem -keyfile ca.key -in leaf.csr -extensions %s -out %s.pem "
-    .. "-startdate %s -enddate %s"):format(extensions, name, from, to)
-end
-
-local function list_commands()
-  local yesterday = os.date("!%Y%m%d%H%M%SZ", os.time() - 24 * 60 * 60)
-  local last = "20491231235959Z"
+-- Each file; from and to are seconds since 1970, and all but the authority certify the same key.
+local function list_files(now)
   return {
-    new_key("ca"),
-    new_key("leaf"),
-    self_sign("ca", "ca", "authority", " -subj /CN=sandbox-authority"),
-    self_sign("self_signed", "leaf", "localhost"),
-    "req -new -config ca.cnf -key leaf.key -out leaf.csr",
-    sign("localhost", "localhost", yesterday, last),
-    sign("wrong_name", "wrong_name", yesterday, last),
-    sign("client", "client", yesterday, last),
-    sign("expired", "localhost", "20000101000000Z", "20010101000000Z"),
+    { "ca", issuer = "ca", extensions = AUTHORITY, from = now - DAY },
+    { "self_signed", issuer = "leaf", extensions = LOCALHOST, from = now - DAY },
+    { "localhost", issuer = "ca", extensions = LOCALHOST, from = now - DAY },
+    { "wrong_name", issuer = "ca", extensions = for_server "DNS:wrong.example", from = now - DAY },
+    { "client", issuer = "ca", extensions = CLIENT, from = now - DAY },
+    { "expired", issuer = "ca", extensions = LOCALHOST, from = 946684800, to = 978307200 }, -- the year 2000
   }
 end
 
-local function split(command)
-  local words = { "openssl" }
-  for word in command:gmatch("%S+") do words[#words + 1] = word end
-  return words
+local function write_certificates(dir, keys)
+  local names = { ca = "sandbox-authority-" .. random.hex(8), leaf = "localhost" }
+  for _, file in ipairs(list_files(os.time())) do
+    local certificate, problem = core.make_certificate(keys[file[1]] or keys.leaf, names[file[1]] or names.leaf,
+      keys[file.issuer], names[file.issuer], file.from, file.to or LAST, file.extensions)
+    if not certificate then return nil, problem end
+    system.write_file(("%s/%s.pem"):format(dir, file[1]), certificate)
+  end
+  return true
 end
 
---- Makes them all, in the supervisor's directory.
+-- What the keeper makes only its owner reads.
+local function write_key(supervisor, key)
+  local said, problem = supervisor:run { "touch", "leaf.key" }
+  if not said then return nil, problem end
+  system.write_file(supervisor.dir .. "/leaf.key", key)
+  return true
+end
+
+local function make_keys()
+  local authority, problem = core.make_key()
+  if not authority then return nil, problem end
+  local leaf
+  leaf, problem = core.make_key()
+  return leaf and { ca = authority, leaf = leaf }, problem
+end
+
+local function make_all(supervisor)
+  local keys, problem = make_keys()
+  if not keys then return nil, problem end
+  local done
+  done, problem = write_key(supervisor, keys.leaf)
+  if not done then return nil, problem end
+  return write_certificates(supervisor.dir, keys)
+end
+
+--- Makes them all, in the supervisor's directory; the authority's key is kept nowhere.
 -- @tparam table supervisor
 -- @treturn[1] boolean true
 -- @return[2] nil
 -- @treturn[2] string what went wrong
 function certificates.make(supervisor)
-  system.write_file(supervisor.dir .. "/ca.cnf", config)
-  system.write_file(supervisor.dir .. "/ca.index", "")
-  for _, command in ipairs(list_commands()) do
-    local words = split(command)
-    local said, problem = supervisor:run(words)
-    if not said then return nil, "the certificates cannot be made with the command openssl: " .. problem end
-  end
+  local done, problem = make_all(supervisor)
+  if not done then return nil, "the certificates cannot be made: " .. problem end
   return true
 end
 

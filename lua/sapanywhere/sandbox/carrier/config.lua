@@ -38,8 +38,11 @@ ${http}
   server {
     listen 127.0.0.1:${port} backlog=4096;
     server_name localhost;
-    location / { content_by_lua_block { require("sapanywhere.sandbox.carrier.handler").serve() } }
-    location = /sandbox/deliver { content_by_lua_block { require("sapanywhere.sandbox.carrier.handler").deliver() } }
+    location / { ${serve} }
+    location = /sandbox/deliver {
+      lua_socket_log_errors off;
+      content_by_lua_block { require("sapanywhere.sandbox.carrier.handler").deliver() }
+    }
 ${server}
   }
 ${tls_servers}
@@ -54,10 +57,14 @@ local tls_template = [[
     ssl_certificate ${certificate}.pem;
     ssl_certificate_key leaf.key;
     ${more}
-    location / { content_by_lua_block { require("sapanywhere.sandbox.carrier.handler").serve() } }
+    location / { ${serve} }
 ${server}
   }
 ]]
+
+-- A client that does not go on, or a receiver that is not there, is nothing that nginx has to report.
+local serve = [[lua_socket_log_errors off;
+      content_by_lua_block { require("sapanywhere.sandbox.carrier.handler").serve() }]]
 
 --- The TLS listeners: a name, the certificate each shows, and what else is said of it.
 config.tls_listeners = {
@@ -82,7 +89,7 @@ local function write_tls_servers(settings)
     table.insert(servers, fill(tls_template, {
       listen_more = told and "http2 " or "",
       http2 = settings.http2 and settings.has_http2_directive and "http2 on;" or "",
-      port = settings.ports[listener.name], certificate = listener.certificate, more = listener.more,
+      serve = serve, port = settings.ports[listener.name], certificate = listener.certificate, more = listener.more,
       server = listener.name == "tls" and settings.server or "",
     }))
   end
@@ -109,7 +116,7 @@ function config.text(settings)
   return fill(template, {
     main = settings.main, http = settings.http, server = settings.server,
     load = table.concat(load, "\n"), user = settings.user and ("user %s;"):format(settings.user) or "",
-    workers = ("%d"):format(settings.workers), port = settings.ports.plain,
+    workers = ("%d"):format(settings.workers), serve = serve, port = settings.ports.plain,
     lua_path = settings.lua_path, lua_cpath = settings.lua_cpath,
     temp = write_temp_paths(settings.temp_kinds), tls_servers = write_tls_servers(settings),
   })

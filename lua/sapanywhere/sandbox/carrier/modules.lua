@@ -46,17 +46,18 @@ local function join(first, list)
   return all
 end
 
---- Copies them.
+--- Copies them, and makes directories.
 -- @tparam table supervisor
 -- @tparam string root from `find_root`
--- @treturn[1] table all paths that were made
+-- @tparam table others the paths of directories that are made besides
+-- @treturn[1] table the paths of all that is theirs
 -- @return[2] nil
 -- @treturn[2] string what went wrong
-function modules.copy(supervisor, root)
+function modules.copy(supervisor, root, others)
   local files = {}
   collect(root, entry, files)
   local paths = list_directories(supervisor.dir, files)
-  local said, problem = supervisor:run(join({ "mkdir", "-p" }, paths))
+  local said, problem = supervisor:run(join(join({ "mkdir", "-p" }, others), paths))
   if not said then return nil, problem end
   for name, text in pairs(files) do
     local path = supervisor.dir .. "/lua/" .. name:gsub("%.", "/") .. ".lua"

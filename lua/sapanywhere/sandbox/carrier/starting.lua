@@ -22,15 +22,12 @@ end
 -- Makes what the workers write and what they read; gives both lists.
 local function write_files(carried, settings)
   local written, read = { carried.dir .. "/temp" }, { carried.dir, carried.dir .. "/settings" }
-  local said, problem = carried.supervisor:run { "mkdir", carried.dir .. "/temp" }
-  if not said then return nil, problem end
   for _, name in ipairs { "journal", "requests" } do
     system.write_file(carried.dir .. "/" .. name, "")
     written[#written + 1] = carried.dir .. "/" .. name
   end
   system.write_file(carried.dir .. "/settings", records.write(settings) .. "\n")
-  local copied
-  copied, problem = modules.copy(carried.supervisor, carried.root)
+  local copied, problem = modules.copy(carried.supervisor, carried.root, { carried.dir .. "/temp" })
   if not copied then return nil, problem end
   for _, path in ipairs(copied) do read[#read + 1] = path end
   return written, read
