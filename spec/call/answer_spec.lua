@@ -300,6 +300,15 @@ describe("meta", function()
     assert.is_nil(meta.headers[1])
   end)
 
+  it("has the request's id, made fit to show", function()
+    for sent, shown in pairs { ["53dbca94-!~"] = "53dbca94-!~", ["a\27b\tc"] = "a b c", ["a b"] = "a b" } do
+      local _, _, meta = read("oauth_url", { body = OAUTH_ANSWER, headers = { ["elements-request-id"] = sent } })
+      assert.equal(shown, meta.request_id)
+    end
+    local _, _, meta = read("oauth_url", { body = OAUTH_ANSWER })
+    assert.is_nil(meta.request_id)
+  end)
+
   it("has the server's Elements-Error among its warnings", function()
     local _, _, meta = read("create_instance",
       { body = INSTANCE, headers = { ["elements-error"] = "capped, secret-Zq9" } })
@@ -320,6 +329,24 @@ describe("the answer to list_instances", function()
     assert.same({}, (search(200, "[]")))
     assert.same({}, (search(404, '{"requestId":"x","message":"No instances found"}')))
     assert.same({}, (search(404, '{"message":"No instances found"}', { ["elements-request-id"] = "x" })))
+  end)
+
+  it("has no warnings where it is empty", function()
+    for _, answered in ipairs { { 200, "[]" }, { 404, '{"requestId":"x"}' } } do
+      local _, _, meta = search(answered[1], answered[2])
+      assert.same({}, meta.warnings)
+      assert.equal(answered[1], meta.status)
+    end
+  end)
+
+  it("says how many there are, where that is a number of at most 15 digits", function()
+    for text, number in pairs {
+      ["0"] = 0, ["230"] = 230, [("9"):rep(15)] = 999999999999999, [("9"):rep(16)] = false, ["-1"] = false,
+      ["1.5"] = false, [""] = false, [" 7"] = false, ["0x1F"] = false,
+    } do
+      local _, _, meta = search(200, "[]", { ["elements-total-count"] = text, ["elements-returned-count"] = text })
+      assert.equal(number or nil, meta.total_count)
+    end
   end)
 
   it("fails else", function()

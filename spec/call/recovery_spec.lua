@@ -157,6 +157,25 @@ describe("recovery, where the server ignores the filter and the list is long", f
   end)
 end)
 
+describe("recovery, where the list never ends", function()
+  it("looks at 20 pages, and says so", function()
+    local values = assert(made.call("create_instance", {
+      user_secret = "u", organization_secret = "o", api_key = "k", api_secret = "s", code = "c", name = "shop",
+      callback_url = "https://www.mycoolapp.com/auth", retry = false,
+    }))
+    local tag, asked = recovery.mark(values), 0
+    local function list()
+      asked = asked + 1
+      return { { id = asked, tags = {} } }, nil, { next_page = "page " .. asked }
+    end
+    local instance, report = recovery.find(endpoints.create_instance, values, tag, list, function() end)
+    assert.is_nil(instance)
+    assert.equal(20, asked)
+    assert.same({ 1, 0, "the list of instances goes on after 20 pages" },
+      { report.looks, report.found, report.failure })
+  end)
+end)
+
 describe("recovery, where the client is closed during the creation", function()
   local service
 
