@@ -217,12 +217,12 @@ SECONDS ?= 10
 FUZZERS ?= $(C_FUZZERS) $(LUA_FUZZERS)
 
 C_FUZZERS   := percent headers json_scan text
-LUA_FUZZERS := query callback json_value redact webhook store where
+LUA_FUZZERS := query callback json_value redact webhook store where multipart pages
 FUZZ_LIBS    = -fsanitize=fuzzer $(LIBS) -llua$(LUA:lua%=%) -lm
 
 # The rooms, and then what two decoders make of the same text.
 fuzz-run: $(FUZZERS:%=$(BUILD)/%)
-	@LUA_PATH='lua/?.lua;;' spec/fuzz/run $(BUILD) $(SECONDS) $(FUZZERS)
+	@LUA_PATH='lua/?.lua;spec/?.lua;;' spec/fuzz/run $(BUILD) $(SECONDS) $(FUZZERS)
 	@DIFFERENTIAL_SECONDS=$(SECONDS) $(MAKE) --no-print-directory spec SPEC=spec/json/differential_spec.lua \
 	  BUILD=build/$(LUA) SANITIZE= CC=cc
 
