@@ -66,7 +66,9 @@ $(BUILD)/flags: FORCE
 	  echo '$(COMPILE) | $(LINK) | $(SOURCES)' >$@; }
 
 each-lua: # the core for every Lua, or for TESTED, and what its specs need of C
-	@for lua in $(or $(TESTED),$(LUAS)); do $(MAKE) --no-print-directory LUA=$$lua BUILD=build/$$lua all helpers || exit; done
+	@for lua in $(TESTED); do \
+	  $(MAKE) --no-print-directory --jobs=$$(nproc) LUA=$$lua BUILD=$(call BUILD_OF,$$lua) all helpers || exit; \
+	done
 
 # deps-build, -demo, -test, -heavy, -peers, -browser, -bench, -check, -fuzz, -soak, -lint, -doc, -deb: get what the machine lacks for that, or name it.
 deps-build: ; @packaging/need --install build $(LUA)
@@ -87,32 +89,43 @@ deps-deb:   ; @packaging/need --install deb
 test: deps-test ## every spec on every Lua that has what they need, many at once
 	@$(MAKE) --no-print-directory test-luas TESTED="$$(packaging/need usable test $(LUAS))"
 
-# Each file of specs on each Lua is a process of its own. Many only wait, so there are more of them at a time than
+test-luas:
+	@$(MAKE) --no-print-directory run-files || { echo "make test: failed"; exit 1; }
+
+# Each of FILES on each of TESTED is a process of its own. Many only wait, so there are more of them at a time than
 # processors; those that take longest begin first.
+FILES        ?= $(SPECS)
+TESTED       ?= $(LUAS)
 JOBS         ?= $(shell echo $$((2 * $$(nproc))))
 FILE_MINUTES ?= 15
 LONGEST      := $(patsubst %,spec/%_spec.lua,sandbox/sandbox wait/hosts promises/once_calls promises/memory wait/nginx \
   hide/work process/keeper cli/secrets cli/sandbox project/examples promises/once bulk_files)
-IN_ORDER      = $(filter $(SPECS),$(LONGEST)) $(filter-out $(LONGEST),$(SPECS))
+IN_ORDER      = $(filter $(FILES),$(LONGEST)) $(filter-out $(LONGEST),$(FILES))
 
-# What these look at is the same on each Lua (the tree, what is written for people and editors): the first will do.
-ON_ONE_LUA := $(patsubst %,spec/%_spec.lua,cli/help $(addprefix project/,demo docs pages readme terminal types wings))
+# What these look at is the same on each Lua: the tree, what is written for people and editors, the steps that are
+# counted. One will do.
+ON_ONE_LUA := $(patsubst %,spec/%_spec.lua,cli/help hide/work $(addprefix project/,demo docs pages readme terminal types wings))
 
 RUNS = $(foreach file,$(IN_ORDER),$(foreach lua,$(if $(filter $(file),$(ON_ONE_LUA)),$(BEST_LUA),$(TESTED)),run/$(lua)/$(file)))
 BEST_LUA = $(firstword $(filter lua5.4,$(TESTED)) $(TESTED))
+BUILD_OF = build/$(1)$(if $(SANITIZE),-sanitized)
 
-test-luas: each-lua
-	@rm -rf $(TESTED:%=build/%/said)
+# The last lines count, Lua by Lua.
+run-files: each-lua
+	@rm -rf $(foreach lua,$(TESTED),$(call BUILD_OF,$(lua))/said)
 	@$(MAKE) --no-print-directory --keep-going --jobs=$(JOBS) --output-sync=target $(RUNS) || true
-	@failed=; for lua in $(TESTED); do echo "== Specs on $$lua"; spec/support/sum build/$$lua/said || failed="$$failed $$lua"; done; \
-	test -z "$$failed" || { echo "make test: failed on$$failed"; exit 1; }
+	@failed=; for lua in $(TESTED); do \
+	  echo "== Specs on $$lua"; spec/support/sum $(call BUILD_OF,$$lua)/said || failed="$$failed $$lua"; \
+	done; test -z "$$failed" || { echo "specs failed on$$failed"; exit 1; }
 
 RUN_LUA  = $(firstword $(subst /, ,$*))
 RUN_FILE = $(patsubst $(RUN_LUA)/%,%,$*)
 
-run/%: BUILD = build/$(RUN_LUA)
+# Memory runs out at every allocation on two Luas, at some on the others; `make check-memory` tries all on all.
+run/%: BUILD = $(call BUILD_OF,$(RUN_LUA))
 run/%: FORCE
-	@unset MAKEFLAGS MFLAGS MAKELEVEL; $(RUN) spec/support/one $(RUN_LUA) $(RUN_FILE) $(BUILD)/said/$(RUN_FILE).txt $(FILE_MINUTES) \
+	@unset MAKEFLAGS MFLAGS MAKELEVEL; export ALLOCATIONS=$(if $(filter $(RUN_LUA),lua5.4 luajit),,some); \
+	$(RUN) spec/support/one $(RUN_LUA) $(RUN_FILE) $(BUILD)/said/$(RUN_FILE).txt $(FILE_MINUTES) \
 	  $(RUN_LUA) $(BUSTED) --output=plainTerminal $(RUN_FILE)
 
 test-heavy:   ## the specs in spec/heavy, which take long
@@ -120,6 +133,7 @@ test-peers:   ## the journey and creations by the hundred through servers and pr
 test-browser: ## the specs in spec/browser, in a real one
 test-packages: ## the rock and the release's archive, made, installed and used; on this machine and without a network
 test-packages: HARD_LUAS = lua5.4
+test-heavy test-packages: export JOBS = 1
 
 .PHONY: pictures
 pictures: deps-browser # of the consent page and of the last page, light and dark, into docs/
@@ -129,9 +143,8 @@ pictures: deps-browser # of the consent page and of the last page, light and dar
 $(APART:%=test-%): test-%: deps-%
 	@test -d spec/$* || { echo "make test-$*: there are no specs in spec/$*"; exit 1; }
 	@test ! -x spec/$*/versions || spec/$*/versions
-	@failed=; for lua in $(HARD_LUAS); do \
-	  $(MAKE) --no-print-directory spec LUA=$$lua BUILD=build/$$lua SPEC=spec/$* || failed="$$failed $$lua"; \
-	done; test -z "$$failed" || { echo "make test-$*: failed on$$failed"; exit 1; }
+	@$(MAKE) --no-print-directory run-files TESTED='$(HARD_LUAS)' FILES="$$(echo spec/$*/*_spec.lua)" || { \
+	  echo "make test-$*: failed"; exit 1; }
 
 test-in: ## demo and tests on a minimal Debian, SUITE=bullseye, bookworm or trixie; KEEP=1 leaves it in ROOT (/var/cache/sapanywhere)
 	@packaging/test-in $(SUITE)
@@ -186,7 +199,7 @@ SANITIZED_SPECS = $(filter-out spec/project/release_spec.lua $(if $(filter luaji
 
 sanitized-%:
 	@echo "== With AddressSanitizer and UndefinedBehaviorSanitizer"
-	@$(MAKE) --no-print-directory spec LUA=$* SANITIZE=address,undefined SPEC='$(SANITIZED_SPECS)'
+	@$(MAKE) --no-print-directory run-files TESTED=$* SANITIZE=address,undefined FILES='$(SANITIZED_SPECS)'
 
 # The rooms of C and what calls them. A forked child leaves its parent's handles alone, which looks like a leak in it:
 # spec/promises/fork_spec.lua runs with sanitizers only.
@@ -211,7 +224,7 @@ memory-%:
 	@$(MAKE) --no-print-directory spec LUA=$* SPEC=spec/promises/memory_spec.lua
 
 fuzz: deps-fuzz ## every fuzzer for SECONDS (default 10) each; FUZZERS="percent text" for some
-	@$(MAKE) --no-print-directory fuzz-run CC=clang LUA=lua5.4 BUILD=build/fuzz SANITIZE=fuzzer-no-link,address,undefined
+	@$(MAKE) --no-print-directory --jobs=$$(nproc) fuzz-run CC=clang LUA=lua5.4 BUILD=build/fuzz SANITIZE=fuzzer-no-link,address,undefined
 
 SECONDS ?= 10
 FUZZERS ?= $(C_FUZZERS) $(LUA_FUZZERS)
@@ -323,7 +336,7 @@ lint-format: deps-lint
 	clang-format --dry-run -Werror src/*/*.[ch]
 
 lint-c: deps-lint
-	cppcheck --quiet --error-exitcode=1 --enable=warning,performance,portability --suppress=ctuuninitvar \
+	cppcheck --quiet -j $$(nproc) --error-exitcode=1 --enable=warning,performance,portability --suppress=ctuuninitvar \
 	  --suppress=normalCheckLevelMaxBranches \
 	  --inline-suppr --std=c11 -Isrc src
 	printf '%s\n' $(SOURCES) | xargs -P $$(nproc) -n 4 sh -c 'clang-tidy --quiet "$$@" -- $(TIDY_FLAGS)' tidy
@@ -331,7 +344,7 @@ lint-c: deps-lint
 # Warnings are errors for both compilers and the headers of every Lua.
 lint-compilers: deps-lint
 	@for cc in gcc clang; do for lua in $(LUAS); do \
-	  $(MAKE) --no-print-directory CC=$$cc WERROR=1 LUA=$$lua BUILD=build/lint/$$cc/$$lua || exit; \
+	  $(MAKE) --no-print-directory --jobs=$$(nproc) CC=$$cc WERROR=1 LUA=$$lua BUILD=build/lint/$$cc/$$lua || exit; \
 	done; done
 
 TIDY_FLAGS = -std=gnu11 -Isrc $(patsubst -I%,-isystem %,$(LUA_CFLAGS) $(LIB_CFLAGS))
@@ -424,6 +437,6 @@ lua-cflags:
 
 .DELETE_ON_ERROR:
 .PHONY: FORCE all each-lua $(patsubst %,deps-%,build demo test bench check fuzz soak lint doc deb command $(APART)) \
-  test test-luas test-in test-deb $(APART:%=test-%) spec run-spec mutate helpers check $(patsubst %,check-%,sanitized valgrind eager memory older) \
+  test test-luas run-files test-in test-deb $(APART:%=test-%) spec run-spec mutate helpers check $(patsubst %,check-%,sanitized valgrind eager memory older) \
   fuzz fuzz-run soak soak-run demo demo-run types static dist deb deb-of-archive doc doc-run bench bench-run lint $(patsubst %,lint-%,lua format c compilers) \
   format env install install-library install-command completions clean help lua-cflags

@@ -19,6 +19,7 @@ end
 
 local shop, service = require "local_shop" { wait = wait }
 local left, ticks, clock = 3, 0, uv.new_timer()
+clock:start(0, 1, function() ticks = ticks + 1 end)
 
 for _, name in ipairs { "customers", "orders", "products" } do
   coroutine.wrap(function()
@@ -29,7 +30,6 @@ for _, name in ipairs { "customers", "orders", "products" } do
   end)()
 end
 
-clock:start(0, 1, function() ticks = ticks + 1 end)
 uv.run()
 print("the clock went on", ticks > 0)
 service:stop()
