@@ -152,6 +152,10 @@ test-in: ## demo and tests on a minimal Debian, SUITE=bullseye, bookworm or trix
 test-deb: ## the packages for Debian, made on one minimal Debian and used on another; SUITE (default bookworm), KEEP, ROOT
 	@packaging/test-deb $(SUITE)
 
+.PHONY: try-command
+try-command: deps-demo deps-command ## what the README says to type at a terminal, word for word
+	@packaging/try-command
+
 # A make that a spec starts has nothing to do with this one.
 spec: $(CORE) helpers ## the specs on LUA only, installing nothing; SPEC=spec/x_spec.lua for one
 	@echo "== Specs on $(LUA)"
