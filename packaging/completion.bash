@@ -67,32 +67,32 @@ _sapanywhere() {
                     case "$arg" in
                         list)
                             cmd="$cmd list"
-                            opts="$opts -h --help --where --fields --order-by --limit --all"
+                            opts="$opts -h --help --shop --where --fields --order-by --limit --all"
                             break
                             ;;
                         get)
                             cmd="$cmd get"
-                            opts="$opts -h --help --fields"
+                            opts="$opts -h --help --shop --fields"
                             break
                             ;;
                         create)
                             cmd="$cmd create"
-                            opts="$opts -h --help --data"
+                            opts="$opts -h --help --shop --data"
                             break
                             ;;
                         update)
                             cmd="$cmd update"
-                            opts="$opts -h --help --data"
+                            opts="$opts -h --help --shop --data"
                             break
                             ;;
                         delete)
                             cmd="$cmd delete"
-                            opts="$opts -h --help --yes"
+                            opts="$opts -h --help --shop --yes"
                             break
                             ;;
                         count)
                             cmd="$cmd count"
-                            opts="$opts -h --help --where"
+                            opts="$opts -h --help --shop --where"
                             break
                             ;;
                     esac
@@ -107,32 +107,32 @@ _sapanywhere() {
                     case "$arg" in
                         list)
                             cmd="$cmd list"
-                            opts="$opts -h --help --where --fields --order-by --limit --all"
+                            opts="$opts -h --help --shop --where --fields --order-by --limit --all"
                             break
                             ;;
                         get)
                             cmd="$cmd get"
-                            opts="$opts -h --help --fields"
+                            opts="$opts -h --help --shop --fields"
                             break
                             ;;
                         create)
                             cmd="$cmd create"
-                            opts="$opts -h --help --data"
+                            opts="$opts -h --help --shop --data"
                             break
                             ;;
                         update)
                             cmd="$cmd update"
-                            opts="$opts -h --help --data"
+                            opts="$opts -h --help --shop --data"
                             break
                             ;;
                         delete)
                             cmd="$cmd delete"
-                            opts="$opts -h --help --yes"
+                            opts="$opts -h --help --shop --yes"
                             break
                             ;;
                         count)
                             cmd="$cmd count"
-                            opts="$opts -h --help --where"
+                            opts="$opts -h --help --shop --where"
                             break
                             ;;
                     esac
@@ -147,32 +147,32 @@ _sapanywhere() {
                     case "$arg" in
                         list)
                             cmd="$cmd list"
-                            opts="$opts -h --help --where --fields --order-by --limit --all"
+                            opts="$opts -h --help --shop --where --fields --order-by --limit --all"
                             break
                             ;;
                         get)
                             cmd="$cmd get"
-                            opts="$opts -h --help --fields"
+                            opts="$opts -h --help --shop --fields"
                             break
                             ;;
                         create)
                             cmd="$cmd create"
-                            opts="$opts -h --help --data"
+                            opts="$opts -h --help --shop --data"
                             break
                             ;;
                         update)
                             cmd="$cmd update"
-                            opts="$opts -h --help --data"
+                            opts="$opts -h --help --shop --data"
                             break
                             ;;
                         delete)
                             cmd="$cmd delete"
-                            opts="$opts -h --help --yes"
+                            opts="$opts -h --help --shop --yes"
                             break
                             ;;
                         count)
                             cmd="$cmd count"
-                            opts="$opts -h --help --where"
+                            opts="$opts -h --help --shop --where"
                             break
                             ;;
                     esac
@@ -327,6 +327,10 @@ _sapanywhere() {
             ;;
         'customers list')
             case "$prev" in
+                --shop)
+                    COMPREPLY=($(compgen -f -- "$cur"))
+                    return 0
+                    ;;
                 --where)
                     COMPREPLY=($(compgen -f -- "$cur"))
                     return 0
@@ -348,6 +352,10 @@ _sapanywhere() {
             ;;
         'customers get')
             case "$prev" in
+                --shop)
+                    COMPREPLY=($(compgen -f -- "$cur"))
+                    return 0
+                    ;;
                 --fields)
                     COMPREPLY=($(compgen -f -- "$cur"))
                     return 0
@@ -357,6 +365,10 @@ _sapanywhere() {
             ;;
         'customers create')
             case "$prev" in
+                --shop)
+                    COMPREPLY=($(compgen -f -- "$cur"))
+                    return 0
+                    ;;
                 --data)
                     COMPREPLY=($(compgen -f -- "$cur"))
                     return 0
@@ -366,7 +378,20 @@ _sapanywhere() {
             ;;
         'customers update')
             case "$prev" in
+                --shop)
+                    COMPREPLY=($(compgen -f -- "$cur"))
+                    return 0
+                    ;;
                 --data)
+                    COMPREPLY=($(compgen -f -- "$cur"))
+                    return 0
+                    ;;
+            esac
+
+            ;;
+        'customers delete')
+            case "$prev" in
+                --shop)
                     COMPREPLY=($(compgen -f -- "$cur"))
                     return 0
                     ;;
@@ -375,6 +400,10 @@ _sapanywhere() {
             ;;
         'customers count')
             case "$prev" in
+                --shop)
+                    COMPREPLY=($(compgen -f -- "$cur"))
+                    return 0
+                    ;;
                 --where)
                     COMPREPLY=($(compgen -f -- "$cur"))
                     return 0
@@ -394,6 +423,10 @@ _sapanywhere() {
             ;;
         'orders list')
             case "$prev" in
+                --shop)
+                    COMPREPLY=($(compgen -f -- "$cur"))
+                    return 0
+                    ;;
                 --where)
                     COMPREPLY=($(compgen -f -- "$cur"))
                     return 0
@@ -415,6 +448,10 @@ _sapanywhere() {
             ;;
         'orders get')
             case "$prev" in
+                --shop)
+                    COMPREPLY=($(compgen -f -- "$cur"))
+                    return 0
+                    ;;
                 --fields)
                     COMPREPLY=($(compgen -f -- "$cur"))
                     return 0
@@ -424,6 +461,10 @@ _sapanywhere() {
             ;;
         'orders create')
             case "$prev" in
+                --shop)
+                    COMPREPLY=($(compgen -f -- "$cur"))
+                    return 0
+                    ;;
                 --data)
                     COMPREPLY=($(compgen -f -- "$cur"))
                     return 0
@@ -433,7 +474,20 @@ _sapanywhere() {
             ;;
         'orders update')
             case "$prev" in
+                --shop)
+                    COMPREPLY=($(compgen -f -- "$cur"))
+                    return 0
+                    ;;
                 --data)
+                    COMPREPLY=($(compgen -f -- "$cur"))
+                    return 0
+                    ;;
+            esac
+
+            ;;
+        'orders delete')
+            case "$prev" in
+                --shop)
                     COMPREPLY=($(compgen -f -- "$cur"))
                     return 0
                     ;;
@@ -442,6 +496,10 @@ _sapanywhere() {
             ;;
         'orders count')
             case "$prev" in
+                --shop)
+                    COMPREPLY=($(compgen -f -- "$cur"))
+                    return 0
+                    ;;
                 --where)
                     COMPREPLY=($(compgen -f -- "$cur"))
                     return 0
@@ -461,6 +519,10 @@ _sapanywhere() {
             ;;
         'products list')
             case "$prev" in
+                --shop)
+                    COMPREPLY=($(compgen -f -- "$cur"))
+                    return 0
+                    ;;
                 --where)
                     COMPREPLY=($(compgen -f -- "$cur"))
                     return 0
@@ -482,6 +544,10 @@ _sapanywhere() {
             ;;
         'products get')
             case "$prev" in
+                --shop)
+                    COMPREPLY=($(compgen -f -- "$cur"))
+                    return 0
+                    ;;
                 --fields)
                     COMPREPLY=($(compgen -f -- "$cur"))
                     return 0
@@ -491,6 +557,10 @@ _sapanywhere() {
             ;;
         'products create')
             case "$prev" in
+                --shop)
+                    COMPREPLY=($(compgen -f -- "$cur"))
+                    return 0
+                    ;;
                 --data)
                     COMPREPLY=($(compgen -f -- "$cur"))
                     return 0
@@ -500,7 +570,20 @@ _sapanywhere() {
             ;;
         'products update')
             case "$prev" in
+                --shop)
+                    COMPREPLY=($(compgen -f -- "$cur"))
+                    return 0
+                    ;;
                 --data)
+                    COMPREPLY=($(compgen -f -- "$cur"))
+                    return 0
+                    ;;
+            esac
+
+            ;;
+        'products delete')
+            case "$prev" in
+                --shop)
                     COMPREPLY=($(compgen -f -- "$cur"))
                     return 0
                     ;;
@@ -509,6 +592,10 @@ _sapanywhere() {
             ;;
         'products count')
             case "$prev" in
+                --shop)
+                    COMPREPLY=($(compgen -f -- "$cur"))
+                    return 0
+                    ;;
                 --where)
                     COMPREPLY=($(compgen -f -- "$cur"))
                     return 0

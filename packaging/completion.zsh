@@ -140,7 +140,7 @@ _sapanywhere() {
       options=(
         $options
         {-h,--help}"[Show this help message and exit]"
-        "--shop[The shop's name; not needed where there is one]: :_files"
+        "--shop: :_files"
       )
       _arguments -s -S \
         $options \
@@ -153,6 +153,7 @@ _sapanywhere() {
           options=(
             $options
             {-h,--help}"[Show this help message and exit]"
+            "--shop[The shop's name; not needed where there is one]: :_files"
             "--where[Only those for which this CEQL holds, such as \"total > 100\"]: :_files"
             "--fields[Only these fields, in this order]: :_files"
             "--order-by[A field, and asc or desc]: :_files"
@@ -168,6 +169,7 @@ _sapanywhere() {
           options=(
             $options
             {-h,--help}"[Show this help message and exit]"
+            "--shop[The shop's name; not needed where there is one]: :_files"
             "--fields[Only these fields, in this order]: :_files"
           )
           _arguments -s -S \
@@ -180,6 +182,7 @@ _sapanywhere() {
           options=(
             $options
             {-h,--help}"[Show this help message and exit]"
+            "--shop[The shop's name; not needed where there is one]: :_files"
             "--data[JSON, or @ and the name of a file that holds it (@- is standard input)]: :_files"
           )
           _arguments -s -S \
@@ -191,6 +194,7 @@ _sapanywhere() {
           options=(
             $options
             {-h,--help}"[Show this help message and exit]"
+            "--shop[The shop's name; not needed where there is one]: :_files"
             "--data[JSON, or @ and the name of a file that holds it (@- is standard input)]: :_files"
           )
           _arguments -s -S \
@@ -203,6 +207,7 @@ _sapanywhere() {
           options=(
             $options
             {-h,--help}"[Show this help message and exit]"
+            "--shop[The shop's name; not needed where there is one]: :_files"
             "--yes[Do not ask]"
           )
           _arguments -s -S \
@@ -215,6 +220,7 @@ _sapanywhere() {
           options=(
             $options
             {-h,--help}"[Show this help message and exit]"
+            "--shop[The shop's name; not needed where there is one]: :_files"
             "--where[Only those for which this CEQL holds, such as \"total > 100\"]: :_files"
           )
           _arguments -s -S \
@@ -229,7 +235,7 @@ _sapanywhere() {
       options=(
         $options
         {-h,--help}"[Show this help message and exit]"
-        "--shop[The shop's name; not needed where there is one]: :_files"
+        "--shop: :_files"
       )
       _arguments -s -S \
         $options \
@@ -242,6 +248,7 @@ _sapanywhere() {
           options=(
             $options
             {-h,--help}"[Show this help message and exit]"
+            "--shop[The shop's name; not needed where there is one]: :_files"
             "--where[Only those for which this CEQL holds, such as \"total > 100\"]: :_files"
             "--fields[Only these fields, in this order]: :_files"
             "--order-by[A field, and asc or desc]: :_files"
@@ -257,6 +264,7 @@ _sapanywhere() {
           options=(
             $options
             {-h,--help}"[Show this help message and exit]"
+            "--shop[The shop's name; not needed where there is one]: :_files"
             "--fields[Only these fields, in this order]: :_files"
           )
           _arguments -s -S \
@@ -269,6 +277,7 @@ _sapanywhere() {
           options=(
             $options
             {-h,--help}"[Show this help message and exit]"
+            "--shop[The shop's name; not needed where there is one]: :_files"
             "--data[JSON, or @ and the name of a file that holds it (@- is standard input)]: :_files"
           )
           _arguments -s -S \
@@ -280,6 +289,7 @@ _sapanywhere() {
           options=(
             $options
             {-h,--help}"[Show this help message and exit]"
+            "--shop[The shop's name; not needed where there is one]: :_files"
             "--data[JSON, or @ and the name of a file that holds it (@- is standard input)]: :_files"
           )
           _arguments -s -S \
@@ -292,6 +302,7 @@ _sapanywhere() {
           options=(
             $options
             {-h,--help}"[Show this help message and exit]"
+            "--shop[The shop's name; not needed where there is one]: :_files"
             "--yes[Do not ask]"
           )
           _arguments -s -S \
@@ -304,6 +315,7 @@ _sapanywhere() {
           options=(
             $options
             {-h,--help}"[Show this help message and exit]"
+            "--shop[The shop's name; not needed where there is one]: :_files"
             "--where[Only those for which this CEQL holds, such as \"total > 100\"]: :_files"
           )
           _arguments -s -S \
@@ -318,7 +330,7 @@ _sapanywhere() {
       options=(
         $options
         {-h,--help}"[Show this help message and exit]"
-        "--shop[The shop's name; not needed where there is one]: :_files"
+        "--shop: :_files"
       )
       _arguments -s -S \
         $options \
@@ -331,6 +343,7 @@ _sapanywhere() {
           options=(
             $options
             {-h,--help}"[Show this help message and exit]"
+            "--shop[The shop's name; not needed where there is one]: :_files"
             "--where[Only those for which this CEQL holds, such as \"total > 100\"]: :_files"
             "--fields[Only these fields, in this order]: :_files"
             "--order-by[A field, and asc or desc]: :_files"
@@ -346,6 +359,7 @@ _sapanywhere() {
           options=(
             $options
             {-h,--help}"[Show this help message and exit]"
+            "--shop[The shop's name; not needed where there is one]: :_files"
             "--fields[Only these fields, in this order]: :_files"
           )
           _arguments -s -S \
@@ -358,6 +372,7 @@ _sapanywhere() {
           options=(
             $options
             {-h,--help}"[Show this help message and exit]"
+            "--shop[The shop's name; not needed where there is one]: :_files"
             "--data[JSON, or @ and the name of a file that holds it (@- is standard input)]: :_files"
           )
           _arguments -s -S \
@@ -369,6 +384,7 @@ _sapanywhere() {
           options=(
             $options
             {-h,--help}"[Show this help message and exit]"
+            "--shop[The shop's name; not needed where there is one]: :_files"
             "--data[JSON, or @ and the name of a file that holds it (@- is standard input)]: :_files"
           )
           _arguments -s -S \
@@ -381,6 +397,7 @@ _sapanywhere() {
           options=(
             $options
             {-h,--help}"[Show this help message and exit]"
+            "--shop[The shop's name; not needed where there is one]: :_files"
             "--yes[Do not ask]"
           )
           _arguments -s -S \
@@ -393,6 +410,7 @@ _sapanywhere() {
           options=(
             $options
             {-h,--help}"[Show this help message and exit]"
+            "--shop[The shop's name; not needed where there is one]: :_files"
             "--where[Only those for which this CEQL holds, such as \"total > 100\"]: :_files"
           )
           _arguments -s -S \
@@ -484,7 +502,7 @@ _sapanywhere() {
         $options
         {-h,--help}"[Show this help message and exit]"
         "--env[Start nothing\: print the environment with which the one that runs is used]"
-        "--seed[The number from which its rows are made\: the same number, the same rows (1)]: :_files"
+        "--seed[The number from which its rows are made\: the same number, the same rows]: :_files"
         "--customers[How many customers it has (100)]: :_files"
         "--orders[How many orders (100)]: :_files"
         "--products[How many products (100)]: :_files"

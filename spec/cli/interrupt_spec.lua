@@ -94,11 +94,30 @@ describe("Ctrl-C", function()
     end
   end)
 
+  local function connect_shop()
+    local made = assert(service:client {}:create_instance(service:creating {}))
+    assert(require "sapanywhere".store.file { path = home:path "data/sapanywhere/shops" }:put("my shop", made))
+  end
+
+  it("leaves no part of a file that was being downloaded", function()
+    connect_shop()
+    os.execute("mkdir " .. home:path "rows")
+    local function made() return system.output("ls -A " .. home:path "rows") end
+    local running = start("bulk export orders --to " .. home:path "rows/orders.json", {
+      environment = { SAPANYWHERE_BASE_URL = service:url { job_bytes = 1e9 } },
+    })
+    for _ = 1, 400 do
+      if made() ~= "" then break end
+      socket.sleep(0.02)
+    end
+    running:signal "INT"
+    assert.equal(130, running:wait(20))
+    assert.equal("", made())
+  end)
+
   it("is heard where nobody reads what is printed", function()
     service:seed { customers = 3000 }
-    local client = service:client {}
-    local made = assert(client:create_instance(service:creating {}))
-    assert(require "sapanywhere".store.file { path = home:path "data/sapanywhere/shops" }:put("my shop", made))
+    connect_shop()
     os.execute("mkfifo " .. home:path "nobody")
     local kept = io.popen(("sleep 20 <>%s & echo $!"):format(home:path "nobody"))
     local sleeper = kept:read("*l")

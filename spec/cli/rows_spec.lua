@@ -270,6 +270,34 @@ describe("the command", function()
       assert.equal(4, run("products get 2").code)
     end)
 
+    it("asks nobody where nobody is, and deletes nothing", function()
+      for _, arguments in ipairs { "products delete 2", "instances delete " .. instance.id } do
+        local said = run(arguments, { input = "y\n" })
+        assert.equal(2, said.code)
+        assert.matches("There is nobody to ask here\nwhat to do: give --yes\n", said.err, 1, true)
+      end
+      assert.equal(0, run("products get 2").code)
+    end)
+
+    it("draws a bar of what a download brings, and clears it away", function()
+      if not has_terminal then return pending "no terminal" end
+      local how = { columns = 80, environment = { SAPANYWHERE_BASE_URL = service:url { job_bytes = 5e7 } } }
+      local said = run("bulk export orders --to " .. home:path "rows.json", how)
+      assert.equal(0, said.code)
+      assert.matches("the platform collects the rows: ", said.out, 1, true)
+      assert.matches("%d[%d.]* %a+, [%d.]+ [KMG]iB/s", said.out)
+      assert.truthy(said.out:find("█", 1, true) or said.out:find("░", 1, true))
+      assert.matches("\r +\r" .. home:path "rows.json":gsub("%p", "%%%0") .. ": 47%.7 MiB\n$", said.out)
+    end)
+
+    it("shows a long value whole, on as many lines as it needs", function()
+      if not has_terminal then return pending "no terminal" end
+      local lines = lines_of(("instances show %d"):format(instance.id), 40)
+      local text = table.concat(lines, "\n"):gsub("\n +", "")
+      assert.matches("https://app1-us.sapanywhere.com/sbo/oauth2/authorize", text, 1, true)
+      for _, line in ipairs(lines) do assert(terminal.columns(line) <= 40, line) end
+    end)
+
     it("warns where it shows a token", function()
       if not has_terminal then return pending "no terminal" end
       local lines = lines_of(("instances show %d --token"):format(instance.id), 120)

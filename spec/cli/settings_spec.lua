@@ -2,6 +2,7 @@
 
 local command = require "support.command"
 local child = require "support.child"
+local system = require "sapanywhere.sandbox.carrier.system"
 
 local missing = command.missing()
 if missing then
@@ -94,6 +95,56 @@ describe("the settings of the command", function()
     local said = home:run("instances", { environment = { SAPANYWHERE_USER_SECRET_FILE = "/nowhere" } })
     assert.equal(2, said.code)
     assert.matches("SAPANYWHERE_USER_SECRET_FILE: the file that it names cannot be read", said.err, 1, true)
+  end)
+
+  describe("that a person types", function()
+    local service, path
+    before_each(function() path = home:path "config/sapanywhere/config" end)
+    setup(function() service = require "support.service".start() end)
+    teardown(function() service:stop() end)
+
+    -- Connects with nothing set; the last line answers whether to keep what was typed.
+    local function connect(answer)
+      local typed = { service.api_key, service.api_secret, service.user_secret, service.organization_secret, answer }
+      local said = home:run("connect --no-browser --timeout 1", {
+        columns = 80, input = table.concat(typed, "\n") .. "\n",
+        environment = {
+          SAPANYWHERE_BASE_URL = service.base_url, SAPANYWHERE_CALLBACK_URL = "http://127.0.0.1:0/callback",
+        },
+      })
+      assert.equal(6, said.code)
+      for _, label in ipairs { "API key:", "API secret:", "user secret of your account:" } do
+        assert.matches(label, said.out, 1, true)
+      end
+      for place = 2, 4 do assert.is_nil(said.out:find(typed[place], 1, true)) end
+      assert.matches("Keep these settings in " .. path .. ", readable for you only? [y/N]", said.out, 1, true)
+      return typed
+    end
+
+    it("are kept in the file where the person agrees, beside what is there, and used the next time", function()
+      if not child.has_terminal() then return pending "no terminal" end
+      write_config "# mine\nelement = sapanywhere"
+      local typed = connect "y"
+      assert.equal("# mine\nelement = sapanywhere\n" .. ("api_key = %s\napi_secret = %s\nuser_secret = %s\n"
+        .. "organization_secret = %s\n"):format((table.unpack or unpack)(typed)), command.read(path))
+      assert.equal("600\n", system.output("stat -c %a " .. path))
+      assert.equal(0, home:run("instances", { environment = { SAPANYWHERE_BASE_URL = service.base_url } }).code)
+    end)
+
+    it("are kept nowhere else", function()
+      if not child.has_terminal() then return pending "no terminal" end
+      local typed = connect "n"
+      for file in system.output("find " .. home.dir .. " -type f ! -name '*.in'"):gmatch("[^\n]+") do
+        for place = 2, 4 do assert.is_nil(command.read(file):find(typed[place], 1, true), file) end
+      end
+    end)
+
+    it("are not there where the input ends, and nothing is done", function()
+      if not child.has_terminal() then return pending "no terminal" end
+      local said = home:run("instances", { columns = 80, input = "\n" })
+      assert.equal(2, said.code)
+      assert.matches("user_secret is needed", said.out, 1, true)
+    end)
   end)
 
   it("are asked for without echo on a terminal", function()

@@ -41,5 +41,6 @@ return function(parser, runs)
   export:option("--from", "Only rows since this time, as ISO 8601."):argname "TIME"
   export:option("--till", "Only rows until this time, as ISO 8601."):argname "TIME"
   export:option("--shop", "The shop's name; not needed where there is one."):argname "NAME"
+  export:epilog "Example:\n  sapanywhere bulk export orders --format csv --to orders.csv"
   runs.bulk = run
 end

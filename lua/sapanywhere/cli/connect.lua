@@ -79,5 +79,6 @@ return function(parser, runs)
   command:option("--name", "The shop's name, here and at Cloud Elements.", "my shop"):argname "NAME"
   command:option("--tag", "A tag of the instance; may be given several times."):argname("TAG"):count "*"
   journey.options(command)
+  command:epilog "Examples:\n  sapanywhere connect --name \"my shop\" --tag eu\n  sapanywhere connect --no-browser"
   runs.connect = run
 end

@@ -16,8 +16,11 @@ local function line(what, is_well, found, advice)
   if not say.is_for_people() then
     return say.json { check = what, ok = is_well, found = found, advice = not is_well and advice or nil }
   end
-  local sign = is_well and terminal.style("good", terminal.shown "✓") or terminal.style("bad", terminal.shown "✗")
-  say.text(terminal.fit(("%s %s: %s"):format(sign, what, terminal.shown(found)), terminal.width() + #sign))
+  local sign = terminal.shown(is_well and "✓" or "✗")
+  local margin = terminal.columns(sign) + 1
+  local lines = terminal.split(("%s: %s"):format(what, terminal.shown(found)), terminal.width() - margin)
+  say.text(terminal.style(is_well and "good" or "bad", sign) .. " " .. lines[1])
+  for place = 2, #lines do say.text((" "):rep(margin) .. lines[place]) end
   if not is_well and advice then
     for _, part in ipairs(terminal.wrap(advice, terminal.width() - 4)) do say.text("    " .. terminal.shown(part)) end
   end

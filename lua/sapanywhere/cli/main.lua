@@ -43,10 +43,21 @@ local function make_parser()
   return parser, runs
 end
 
+-- The help that tells about what was not understood: of the subcommand, as far as its name was.
+local function choose_help(arguments, runs, problem)
+  local words = { "sapanywhere" }
+  if runs[arguments[1]] then words[2] = arguments[1] end
+  local second = words[2] and arguments[2]
+  if second and second:find "^%l+$" and not problem:find "command" then words[3] = second end
+  return table.concat(words, " ") .. " --help"
+end
+
 local function run(arguments)
   local parser, runs = make_parser()
   local ok, args = parser:pparse(arguments)
-  if not ok then stop.with(args, 2, "sapanywhere --help, or --help after a subcommand") end
+  if not ok then
+    stop.with(args:gsub("%s*\nDid you mean", "; did you mean"), 2, choose_help(arguments, runs, args))
+  end
   say.wants_json = args.json
   runs[args.command](args, parser)
 end

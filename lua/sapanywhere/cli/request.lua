@@ -60,5 +60,6 @@ return function(parser, runs)
   command:option("--data", "The body, or @ and the name of a file that holds it (@- is standard input)."):argname "DATA"
   command:option("--shop", "The shop's name; not needed where there is one."):argname "NAME"
   command:flag("--account", "By the account's secrets, not by a shop's token.")
+  command:epilog "Example:\n  sapanywhere request GET /hubs/ecommerce/customers --query pageSize=5"
   runs.request = run
 end

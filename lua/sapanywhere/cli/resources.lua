@@ -78,6 +78,7 @@ function ACTIONS.count(resource, args)
 end
 
 local function run(args)
+  args.shop = args.shop or args.shop_before
   local shop, client = shops.open(args)
   ACTIONS[args.action](shop[args.command], args)
   client:close()
@@ -91,12 +92,19 @@ local function add_fields(action)
   action:option("--fields", "Only these fields, in this order."):argname "A,B"
 end
 
+local EXAMPLES = {
+  customers = { "total > 100", "id,total", "firstName" },
+  orders = { "status = 'OPEN'", "id,total", "orderType" },
+  products = { "price < 10", "id,price", "name" },
+}
+
 local function define(parser, name)
   local command = parser:command(name, ("The %s of a shop."):format(name))
   command:require_command(true):command_target "action"
-  command:option("--shop", "The shop's name; not needed where there is one."):argname "NAME"
+  command:option("--shop"):target("shop_before"):hidden(true) -- it may also stand before the action
   local function add(action, what, has_id)
     local made = command:command(action, what)
+    made:option("--shop", "The shop's name; not needed where there is one."):argname "NAME"
     if has_id then made:argument("id", "Its id."):argname "ID" end
     return made
   end
@@ -106,9 +114,13 @@ local function define(parser, name)
   list:option("--order-by", "A field, and asc or desc."):argname "FIELD"
   list:option("--limit", ("At most so many (%d)."):format(FEW)):argname("N"):convert(journey.whole(1, 2 ^ 31))
   list:flag("--all", "All of them.")
+  local where, fields, field = (table.unpack or unpack)(EXAMPLES[name])
+  list:epilog(("Example:\n  sapanywhere %s list --where \"%s\" --fields %s --limit 5"):format(name, where, fields))
   add_fields(add("get", "Show one.", true))
   local DATA = "JSON, or @ and the name of a file that holds it (@- is standard input)."
-  add("create", "Create one."):option("--data", DATA):argname("JSON"):count(1)
+  local create = add("create", "Create one.")
+  create:option("--data", DATA):argname("JSON"):count(1)
+  create:epilog(("Example:\n  sapanywhere %s create --data '{\"%s\": \"…\"}'"):format(name, field))
   add("update", "Change one: what is named in the data.", true):option("--data", DATA):argname("JSON"):count(1)
   add("delete", "Delete one for good.", true):flag("--yes", "Do not ask.")
   add_where(add("count", "Count them."))

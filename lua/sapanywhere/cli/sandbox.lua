@@ -131,12 +131,13 @@ return function(parser, runs)
     command:option(option, what, default):argname("N"):convert(journey.whole(0, 2 ^ 31))
   end
   command:flag("--env", "Start nothing: print the environment with which the one that runs is used.")
-  count("--seed", "The number from which its rows are made: the same number, the same rows (1).", "1")
+  count("--seed", "The number from which its rows are made: the same number, the same rows.", "1")
   count("--customers", "How many customers it has (100).")
   count("--orders", "How many orders (100).")
   count("--products", "How many products (100).")
   command:option("--port", "Where it listens; any free port where left out."):argname("PORT")
     :convert(journey.whole(0, 65535))
+  command:epilog "Example:\n  sapanywhere sandbox &\n  eval \"$(sapanywhere sandbox --env)\""
   runs.sandbox = function(args)
     if args.env then return print_environment() end
     run_one(args)

@@ -35,5 +35,6 @@ return function(parser, runs)
   verify:option("--signature", "The header Elements-Webhook-Signature."):argname("S"):count(1)
   verify:option("--key-file", "The file with the key: the instance's event.notification.signature.key.")
     :argname("FILE"):count(1)
+  verify:epilog "Example:\n  sapanywhere webhook verify --signature \"$SIGNATURE\" --key-file key <body"
   runs.webhook = run
 end

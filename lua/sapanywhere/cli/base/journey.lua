@@ -64,24 +64,30 @@ local function start_listener(args, has_browser)
   return heard, url
 end
 
+-- Seconds as people read them.
+local function clock(seconds)
+  local left = math.max(0, math.ceil(seconds))
+  return ("%d:%02d"):format(math.floor(left / 60), left % 60)
+end
+
 -- Whether lines may be read from standard input: not by what runs in the background of a terminal.
 local function can_read()
   return not terminal.is_terminal(0) or sapanywhere.terminal.is_in_front(0)
 end
 
-local function show_address(auth, meta, has_listener)
+local function show_address(auth, meta, has_listener, seconds)
   for _, warning in ipairs(meta.warnings or {}) do say.note("beware: " .. warning, "warn") end
   if (meta.warnings or {})[1] then
     say.note("whoever sees this address, in a chat or a history of pages, can read your API secret in it", "warn")
   end
   say.note("open this address in a browser, on any machine:")
   say.bare(auth.oauthUrl)
-  say.note(has_listener and "then come back here; if the browser cannot, paste the address it was sent to:"
-    or "then paste the address the browser was sent to:")
+  say.note((has_listener and "then come back here; if the browser cannot, paste the address it was sent to (%s left):"
+    or "then paste the address the browser was sent to (%s left):"):format(clock(seconds)))
 end
 
-local function send_user(heard, auth, meta, has_browser)
-  if not has_browser then return show_address(auth, meta, heard ~= nil) end
+local function send_user(heard, auth, meta, has_browser, seconds)
+  if not has_browser then return show_address(auth, meta, heard ~= nil, seconds) end
   heard:lead_to(auth.oauthUrl)
   say.note("opening your browser; if it does not open, go to:")
   say.bare(heard.again)
@@ -109,11 +115,6 @@ local function take_line(heard, line, state)
   if grant then return grant end
   if err.kind == "denied" or not prompt.can_ask() then fail(heard, err) end
   say.note(tostring(err):gsub("^sapanywhere: ", "") .. "; paste again:", "warn")
-end
-
-local function time_left(due)
-  local left = math.max(0, math.ceil(due - socket.gettime()))
-  return ("%d:%02d"):format(math.floor(left / 60), left % 60)
 end
 
 -- One moment: the grant, if it has come, and whether standard input goes on.
@@ -148,7 +149,7 @@ local function wait(heard, state, seconds, shows_time)
     if not heard and not reads then
       stop.with("standard input has ended before the callback was pasted", 5, "begin again with: sapanywhere connect")
     end
-    if shows_time then say.live(("waiting for the browser, %s left"):format(time_left(due))) end
+    if shows_time then say.live(("waiting for the browser, %s left"):format(clock(due - socket.gettime()))) end
     grant, reads = wait_a_moment(heard, reads, state)
   end
   return grant
@@ -163,8 +164,9 @@ function M.go(client, args)
   local heard, callback_url = start_listener(args, has_browser)
   table.insert(stop.at_end, function() if heard then heard:close() end end)
   local auth, meta = stop.unless(client:oauth_url { callback_url = callback_url })
-  send_user(heard, auth, meta, has_browser)
-  local grant = wait(heard, auth.state, args.timeout or 300, has_browser)
+  local seconds = args.timeout or 300
+  send_user(heard, auth, meta, has_browser, seconds)
+  local grant = wait(heard, auth.state, seconds, has_browser)
   say.clear_live()
   return {
     grant = grant, callback_url = callback_url,

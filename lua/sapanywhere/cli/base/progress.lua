@@ -35,7 +35,7 @@ function M.line(bytes, total, seconds)
   local rate = bytes / math.max(seconds, 0.001)
   local text = ("%s, %s/s"):format(M.size(bytes), M.size(math.floor(rate)))
   if not total or total <= 0 then return text end
-  text = text .. (", %s left"):format(clock((total - bytes) / math.max(rate, 1)))
+  text = text .. (", %s left"):format(clock(math.max(0, total - bytes) / math.max(rate, 1)))
   local room = math.min(30, terminal.width() - terminal.columns(text) - 3)
   if room < 5 then return text end
   return draw(math.min(1, bytes / total), room) .. " " .. text

@@ -225,12 +225,11 @@ function M.object(value, hide)
   for _, line in ipairs(lines) do widest = math.max(widest, terminal.columns(line[1])) end
   widest = math.min(widest, math.floor(terminal.width() / 2))
   for _, line in ipairs(lines) do
-    local name, text = terminal.fit(line[1], widest), ""
-    if line[2] ~= "" then
-      text = (" "):rep(widest - terminal.columns(name) + GAP)
-        .. terminal.fit(line[2], math.max(1, terminal.width() - widest - GAP))
-    end
-    print_line(terminal.style("name", name) .. text)
+    local name = terminal.fit(line[1], widest)
+    local parts = terminal.split(line[2], math.max(8, terminal.width() - widest - GAP))
+    local blanks = parts[1] and (" "):rep(widest - terminal.columns(name) + GAP) or ""
+    print_line(terminal.style("name", name) .. blanks .. (parts[1] or ""))
+    for place = 2, #parts do print_line((" "):rep(widest + GAP) .. parts[place]) end
   end
 end
 

@@ -115,6 +115,22 @@ function M.fit(text, room)
   return table.concat(parts) .. dots
 end
 
+--- A text in pieces of at most so many columns, whole: between words where there are some, else anywhere.
+function M.split(text, room)
+  local pieces, piece, columns = {}, {}, 0
+  for char in text:gmatch(CHARACTER) do
+    if columns + columns_of(char) > room then
+      local line = table.concat(piece)
+      local kept, rest = line:match("^(.*%S) +(%S*)$")
+      if not kept or #rest > #line / 2 then kept, rest = line, "" end
+      pieces[#pieces + 1], piece, columns = kept, { rest }, M.columns(rest)
+    end
+    piece[#piece + 1], columns = char, columns + columns_of(char)
+  end
+  if piece[1] then pieces[#pieces + 1] = table.concat(piece) end
+  return pieces
+end
+
 --- A text with blanks behind it.
 function M.pad(text, room)
   return text .. (" "):rep(math.max(0, room - M.columns(text)))
