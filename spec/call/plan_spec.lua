@@ -323,7 +323,7 @@ describe("the plan of a call of an instance", function()
 
   it("has numbers and booleans of a query as text, whole ones without a point", function()
     for value, text in pairs {
-      [7] = "7", [2 ^ 53] = "9007199254740992", [-2 ^ 53] = "-9007199254740992", [1.5] = "1.5", 
+      [7] = "7", [2 ^ 53] = "9007199254740992", [-2 ^ 53] = "-9007199254740992", [1.5] = "1.5",
       [0.1 + 0.2] = "0.30000000000000004", [true] = "true",
       [false] = "false", ["a b"] = "a%20b",
     } do
