@@ -26,6 +26,15 @@ describe("packaging/need", function()
     assert.not_matches("nginx", lacks())
   end)
 
+  it("does not take for an nginx what a shell says of one that is not there", function()
+    if io.open("/usr/local/openresty/nginx/sbin/nginx") then return end
+    local text = assert(system.read_file("packaging/need"):match("\nnginxes%b() (%b{})"))
+    assert.equal("", system.output(("PATH=%s /bin/sh -c %s 2>&1"):format(dir, system.quote(text))))
+    stand_in("nginx", 'echo "nginx version: nginx/1.22.1" >&2')
+    assert.equal("nginx version: nginx/1.22.1\n",
+      system.output(("PATH=%s /bin/sh -c %s 2>&1"):format(dir, system.quote(text))))
+  end)
+
   it("names nginx where there is neither", function()
     if io.open("/usr/local/openresty/nginx/sbin/nginx") then return end
     stand_in("nginx", "exit 127")
