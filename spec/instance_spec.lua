@@ -54,6 +54,15 @@ describe("an instance", function()
       for one, err in client:each_instance { tags = { "nobody has this" } } do error(tostring(one or err)) end
     end)
 
+    it("asked for a hundred at once, where nothing else is said", function()
+      for more, expected in pairs { [false] = "pageSize=100", [7] = "pageSize=7" } do
+        service:clear_log()
+        for one, err in client:each_instance { page_size = more or nil, limit = 1 } do assert(one, err) end
+        local log = service:log()
+        assert.truthy((log[#log].uri .. "&"):find(expected .. "&", 1, true), log[#log].uri)
+      end
+    end)
+
     it("disabled and enabled", function()
       assert.is_true(client:disable_instance { id = instance.id })
       local rows, err = shop.orders:list {}

@@ -47,6 +47,8 @@ local ROOMS = {
   { "lua/sapanywhere/call/job", "bulk" },
   { "lua/sapanywhere/call/multipart", "bulk bulk_files" },
   { "lua/sapanywhere/call/upload", "bulk bulk_files" },
+  { "lua/sapanywhere/call/recovery", "call/recovery" },
+  { "lua/sapanywhere/call/told", "state webhook store" },
   { "lua/sapanywhere/call/", "call api errors instance bulk hide promises/journey promises/secrets " ..
     "promises/errors_table promises/once_answer promises/once_calls promises/lifecycle promises/faults" },
   { "lua/sapanywhere/client", "client api instance promises/lifecycle promises/connections" },
