@@ -44,7 +44,11 @@ static void preload(lua_State *L, const char *name, lua_CFunction opener) {
 
 /* Runs the script in a state of its own; NULL where it failed. */
 static void *run(void *number) {
+#if LUA_VERSION_NUM >= 505 /* with a seed for its hash tables */
+  lua_State *L = lua_newstate(allocate, NULL, luaL_makeseed(NULL));
+#else
   lua_State *L = lua_newstate(allocate, NULL);
+#endif
   if (L == NULL) return NULL;
   luaL_openlibs(L);
   preload(L, "sapanywhere.core", luaopen_sapanywhere_core);

@@ -2,6 +2,7 @@
 -- error. The times are bounds against hanging only.
 
 local child = require "support.child"
+local libcurl = require "support.libcurl"
 local core = require "sapanywhere.core"
 local peers = require "support.peers"
 local sapanywhere = require "sapanywhere"
@@ -160,6 +161,7 @@ describe("when", function()
   end)
 
   it("names are not answered, a call ends in time, others go on, and the program can end", function()
+    if libcurl.is_before(7, 87) then return pending("before libcurl 7.87 such a call takes as long as the resolver") end
     local started = core.now()
     local said = run([[
       local slow, quick, started = nil, nil, core.now()

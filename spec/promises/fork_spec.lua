@@ -1,5 +1,6 @@
 -- A process that forks: both sides make calls, and neither takes anything from the other.
 
+local libcurl = require "support.libcurl"
 local process = require "spec.process"
 local services = require "support.service"
 local system = require "sapanywhere.sandbox.carrier.system"
@@ -41,6 +42,7 @@ local LEAVING = {
 for _, scheme in ipairs { "http", "https" } do
   describe("a fork, with " .. scheme .. ",", function()
     local service, base_url, client
+    local why_none_is_kept = scheme == "http" and libcurl.why_none_is_kept()
 
     setup(function()
       service = services.start {}
@@ -79,6 +81,7 @@ for _, scheme in ipairs { "http", "https" } do
 
     for name, leave in pairs(LEAVING) do
       it("gives the child connections of its own, which leaves " .. name, function()
+        if why_none_is_kept then return pending(why_none_is_kept) end
         call()
         local slow = start_slow(0.4)
         call()
@@ -104,6 +107,7 @@ for _, scheme in ipairs { "http", "https" } do
       end)
 
       it("lets the child close what it inherited, which leaves " .. name, function()
+        if why_none_is_kept then return pending(why_none_is_kept) end
         call()
         local slow = start_slow(0.3)
         call()
@@ -212,6 +216,7 @@ for _, scheme in ipairs { "http", "https" } do
     end
 
     it("may happen in a child again", function()
+      if why_none_is_kept then return pending(why_none_is_kept) end
       call()
       expect_well(in_child(LEAVING["with its Lua state closed"], function()
         call()
