@@ -154,13 +154,19 @@ function M.element(value, name, problems)
   return M.text(value, name, problems)
 end
 
+local type_of_number = rawget(math, "type") -- not on Lua 5.1 and 5.2, where numbers have one type only
+
+-- Whether a number is whole, and surely the one that was meant: beyond 2^53 only an integer is.
+local function is_exact(value)
+  if type_of_number and type_of_number(value) == "integer" then return true end
+  return value % 1 == 0 and value >= -2 ^ 53 and value <= 2 ^ 53
+end
+
 --- One segment of a path, as text.
 function M.segment(value, name, problems)
   if type(value) == "number" then
-    if value % 1 ~= 0 or value < -2 ^ 53 or value > 2 ^ 53 then
-      return wrong(problems, name, "must be a whole number where it is a number")
-    end
-    return ("%.0f"):format(value)
+    if is_exact(value) then return ("%d"):format(value) end
+    return wrong(problems, name, "must be a whole number where it is a number, up to 2^53 where it is no integer")
   end
   if type(value) ~= "string" then
     return wrong(problems, name, "must be a string or a number, not a " .. type(value))

@@ -13,7 +13,7 @@ local OBJECT_BYTES, LIST_BYTES = 2 ^ 20, 2 ^ 23 -- what an answer may have where
 local function to_text(value)
   if type(value) == "string" then return value end
   if type(value) == "number" and value % 1 == 0 and value >= -2 ^ 53 and value <= 2 ^ 53 then
-    return ("%.0f"):format(value)
+    return ("%d"):format(value)
   end
   if type(value) == "number" then return (core.encode(value)) end
   return tostring(value)
