@@ -3,6 +3,7 @@
 
 local core = require "sapanywhere.core"
 local services = require "support.service"
+local socket = require "socket"
 
 describe("a transfer", function()
   local service, engine, pool, origin, path
@@ -20,10 +21,10 @@ describe("a transfer", function()
   end)
   after_each(function() engine:close() end)
 
-  local function start(target)
+  local function start(target, other_origin, connect_timeout)
     return (pool:start {
-      method = "POST", origin = origin, target = target or path .. "/instances", body = "{}", headers = {},
-      timeout = 20, connect_timeout = 5, max_bytes = 1e6,
+      method = "POST", origin = other_origin or origin, target = target or path .. "/instances", body = "{}",
+      headers = {}, timeout = 20, connect_timeout = connect_timeout or 5, max_bytes = 1e6,
     })
   end
 
@@ -106,4 +107,35 @@ describe("a transfer", function()
     local _, failure = transfer:result()
     assert.equal("not_sent", failure.outcome)
   end)
+
+  -- A listener that accepts nothing, with its queue full, so that connecting to it never ends.
+  local function silent_origin()
+    local listener = assert(socket.bind("127.0.0.1", 0, 0))
+    local _, port = listener:getsockname()
+    local fillers = {}
+    for i = 1, 3 do
+      fillers[i] = socket.tcp()
+      fillers[i]:settimeout(0.05)
+      fillers[i]:connect("127.0.0.1", port)
+    end
+    finally(function()
+      for _, filler in ipairs(fillers) do filler:close() end
+      listener:close()
+    end)
+    return "http://127.0.0.1:" .. port
+  end
+
+  for how, connect_timeout in pairs { ["is closed"] = 20, ["has no more time"] = 0.2 } do
+    it("that " .. how .. " while it connects ends no other one in the pool", function()
+      local other = start()
+      assert.is_true(step_until(function() return other:has_left() end, 10))
+      local transfer = start(nil, silent_origin(), connect_timeout)
+      assert.is_false(step_until(function() return transfer:done() end, 0.1))
+      if how == "is closed" then transfer:close() end
+      assert.is_true(step_until(function() return other:done() end, 10))
+      assert.equal(1, requests())
+      assert.is_table(other:result())
+      finish_another()
+    end)
+  end
 end)

@@ -46,11 +46,18 @@ static bool is_paused(CURL *easy) {
   return handle != NULL && sap_transfer_is_paused(((struct sap_handle *)handle)->transfer);
 }
 
+static int watch_socket(struct sap_pool *pool, CURL *easy, curl_socket_t fd, unsigned what) {
+  if (what == 0 && is_paused(easy)) return sap_reactor_ignore(&pool->commons->reactor, pool, fd);
+  return sap_reactor_watch(&pool->commons->reactor, pool, fd, what);
+}
+
+/* A failure waits for the end of the step. Told of it here, libcurl ends whatever else it comes to in this step, and 7.88
+   looks for the connection of one that has none yet. */
 static int on_socket(CURL *easy, curl_socket_t fd, int what, void *context, void *unused) {
   struct sap_pool *pool = context;
   (void)unused;
-  if (what_of(what) == 0 && is_paused(easy)) return sap_reactor_ignore(&pool->commons->reactor, pool, fd);
-  return sap_reactor_watch(&pool->commons->reactor, pool, fd, what_of(what));
+  if (watch_socket(pool, easy, fd, what_of(what)) != 0) pool->is_lost = true;
+  return 0;
 }
 
 /* New descriptors have the lowest free number. */
@@ -275,6 +282,7 @@ static void close_connections(struct sap_pool *pool) {
   if (pool->multi != NULL) curl_multi_cleanup(pool->multi);
   sap_pipe_guard_end(&guard);
   pool->multi = NULL;
+  pool->is_lost = false;
   pool->deadline = SAP_NEVER;
 }
 
@@ -299,6 +307,7 @@ static void end_all(struct sap_pool *pool, enum sap_verdict verdict) {
 static void drop_inherited(struct sap_pool *pool) {
   if (pool->multi == NULL || pool->generation == pool->commons->reactor.generation) return;
   pool->multi = NULL;
+  pool->is_lost = false;
   pool->deadline = SAP_NEVER;
   free_spare(pool);
   pool->references++;
@@ -324,7 +333,7 @@ static void act(struct sap_pool *pool, curl_socket_t fd, int events) {
   CURLMcode status = curl_multi_socket_action(pool->multi, fd, events, &running);
   complete_finished(pool);
   sap_pipe_guard_end(&guard);
-  if (status != CURLM_OK) end_all(pool, SAP_VERDICT_NO_MEMORY);
+  if (status != CURLM_OK || pool->is_lost) end_all(pool, SAP_VERDICT_NO_MEMORY);
   sap_pool_release(pool);
 }
 

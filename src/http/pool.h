@@ -37,6 +37,7 @@ struct sap_pool {
   int64_t deadline;      /* when libcurl wants to be called again, SAP_NEVER if not */
   unsigned quirks;       /* of this libcurl, see quirks.h */
   enum sap_verdict lack; /* why a socket could not be had, or was given up, in this step */
+  bool is_lost;          /* a socket of the multi handle could not be watched */
   struct sap_link running;
   struct sap_handle *model;                 /* of handles that are used once, NULL where they are kept */
   struct sap_handle *spare[SAP_MOST_SPARE]; /* set up and idle */

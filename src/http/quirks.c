@@ -1,6 +1,7 @@
 /* What this libcurl does wrong, or cannot do, by its version: the one that runs, which may be newer or older than the one
    whose headers were there at build time. Of no version is it believed that kept connections are clean (see kept.c), or
-   that a handle forgets the connections that died (see sap_transfer_wore_out). What it calls by another name than it is
+   that a handle forgets the connections that died (see sap_transfer_wore_out), or that a socket which still connects is
+   closed with our knowledge (see rest in reactor.c). What it calls by another name than it is
    stands in true_code in pool.c, and in failure.c. */
 #include "http/quirks.h"
 

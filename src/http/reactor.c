@@ -72,16 +72,26 @@ static int watch(struct sap_reactor *reactor, struct sap_socket *socket, int fd,
   return error;
 }
 
-/* A connection that goes idle stays in the set, waiting for input, so that its next use costs no system call. */
+/* A connection that goes idle stays in the set, waiting for input, so that its next use costs no system call. One that
+   was still connecting may be gone: libcurl 7.87 and 7.88 close such a socket without a word. Its number is not ours
+   any more, so it is forgotten, and not put into the set anew. */
+static void rest(struct sap_reactor *reactor, struct sap_socket *socket, int fd) {
+  if (!socket->adopted) {
+    unwatch(reactor, socket, fd);
+  } else if (socket->watched != 0 && socket->watched != SAP_READABLE) {
+    socket->watched = SAP_READABLE;
+    if (control(reactor, EPOLL_CTL_MOD, fd, EPOLLIN) != 0) sap_reactor_note_close(reactor, fd);
+  }
+}
+
 int sap_reactor_watch(struct sap_reactor *reactor, void *owner, int fd, unsigned what) {
   struct sap_socket *socket = need_socket(reactor, fd);
   if (socket == NULL) return -1;
   socket->owner = owner;
   socket->wanted = what;
-  if (what == 0 && !socket->adopted) unwatch(reactor, socket, fd);
-  if (what == 0 && socket->watched == 0) return 0;
-  unsigned least = what != 0 ? what : SAP_READABLE;
-  return socket->watched == least || watch(reactor, socket, fd, least) == 0 ? 0 : -1;
+  if (what != 0) return socket->watched == what || watch(reactor, socket, fd, what) == 0 ? 0 : -1;
+  rest(reactor, socket, fd);
+  return 0;
 }
 
 int sap_reactor_ignore(struct sap_reactor *reactor, void *owner, int fd) {
