@@ -60,7 +60,12 @@ describe("a program with a Lua of its own", function()
     if child.is_watched() then return pending("a sanitizer's library has to come first") end
     local why = link(false)
     if why then return pending(why) end
-    system.write_file(dir .. "/script.lua", 'print(require("sapanywhere.core").base64("host"))')
+    -- In place of a lua-cjson that is linked in.
+    system.write_file(dir .. "/script.lua", [[
+      local cjson = { null = false, decode = print }
+      function cjson.new() return cjson end
+      package.preload.cjson = cjson.new
+      io.write(require("sapanywhere.core").base64("host") .. "\n")]])
     local said = system.output(("timeout 60 %s/host %s/script.lua 2>&1; echo $?"):format(dir, dir))
     if said:find("Must use luaL_newstate", 1, true) then return pending("this LuaJIT needs its own allocator") end
     assert.equal("aG9zdA==\naG9zdA==\n0\n", said)
