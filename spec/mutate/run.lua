@@ -76,7 +76,7 @@ local COMMAND -- with which a spec file is run
 local seconds = {} -- what each takes
 
 -- Runs spec files, one after another, in a process namespace of their own, whose end is the end of all that they
--- started. Nothing, or the file that failed and whether it hung.
+-- started. Nothing, or the file that failed, whether it hung, and the first thing that it complained of.
 local function run_specs(files)
   local steps = {}
   for _, file in ipairs(files) do
@@ -86,9 +86,10 @@ local function run_specs(files)
   end
   local _, said = run("unshare --pid --fork --kill-child --mount-proc sh -c "
     .. system.quote(table.concat(steps, "\n") .. "\nexit 0") .. " </dev/null")
+  local complaint = system.read_file("/tmp/said"):match("\n%a+ %-> [^\n]*\n([^\n]*)")
   os.execute("find /tmp -mindepth 1 -maxdepth 1 ! -name tree -exec rm -rf {} +")
   local file, status = said:match("failed (%S+) (%d+)")
-  return file, status == "124" or status == "137"
+  return file, status == "124" or status == "137", complaint or "nothing is said"
 end
 
 local function now()
@@ -105,9 +106,9 @@ local function measure(mutants)
   for _, file in ipairs(all) do
     if wanted[file] then
       local start = now()
-      local failed, late = run_specs { file }
+      local failed, late, complaint = run_specs { file }
       seconds[file] = now() - start
-      if failed and not late then say("left out, it fails without a change: %s", file) end
+      if failed and not late then say("left out, it fails without a change: %s (%s)", file, complaint) end
       if late then say("left out, it takes longer than %g s: %s", WITHIN, file) end
       if not failed then good[#good + 1] = file end
     end

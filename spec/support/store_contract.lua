@@ -101,9 +101,14 @@ function M.describe(busted, open)
         local result, err = store[call](store, name, M.INSTANCE)
         assert.is_nil(result)
         assert.equal("usage", err.kind)
+        assert.equal(call .. ": name must be a string of 1 to 1024 bytes", err.message)
       end
       assert.equal("usage", select(2, store:token(name)()).kind)
     end
+    local longest = ("n"):rep(1024)
+    assert(store:put(longest, M.INSTANCE))
+    assert.same(M.INSTANCE, store:get(longest))
+    assert(store:remove(longest))
   end)
 
   it("refuses what JSON cannot say, and keeps what was there", function()
@@ -114,15 +119,25 @@ function M.describe(busted, open)
       local result, err = store:put("x", entry)
       assert.is_nil(result)
       assert.equal("usage", err.kind)
+      assert.truthy(err.message:find("put: instance cannot be written: ", 1, true), err.message)
       assert.is_nil(tostring(err):find("Zq9", 1, true))
     end
     assert.same(M.INSTANCE, store:get("x"))
   end)
 
   it("raises for mistakes in the calling code", function()
-    assert.has_error(function() store:put("x", "Zq9") end)
-    assert.has_error(function() store.get("x") end)
-    assert.has_error(function() store.names() end)
+    for expected, call in pairs {
+      ["put: a table"] = function() store:put("x", "Zq9") end,
+      ["get: call it as a method, store:get(…)"] = function() store.get("x") end,
+      ["names: call it as a method, store:names(…)"] = function() store.names() end,
+      ["remove: call it as a method, store:remove(…)"] = function() store.remove({}, "x") end,
+      ["token: call it as a method, store:token(…)"] = function() store.token(nil, "x") end,
+    } do
+      local place = "store_contract.lua:" .. debug.getinfo(call, "S").linedefined .. ": "
+      local ok, message = pcall(call)
+      assert.is_false(ok)
+      assert.truthy(message:find(place .. expected, 1, true), message)
+    end
   end)
 
   it("shows nothing", function()
