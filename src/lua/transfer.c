@@ -200,7 +200,7 @@ static void add_note(lua_State *L, const char *note) {
 static void add_coding_notes(lua_State *L, const struct sap_coding *coding) {
   if (coding->undone) add_note(L, "the answer was compressed though that was not asked for; it was unpacked");
   if (coding->odd || coding->blank)
-    add_note(L, "the answer's Content-Encoding is none that there is; it was read as it came");
+    add_note(L, "the answer's Content-Encoding names no known coding; it was read as it came");
   if (coding->layers > 0 && !coding->gzip && !coding->undone)
     add_note(L, "the answer's Content-Encoding is not the one that it has; it was read as it came");
 }

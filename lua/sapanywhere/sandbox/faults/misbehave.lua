@@ -1,5 +1,5 @@
 --- How a request asks the service to misbehave: a list of wishes, such as `delay=0.5;status=503`.
--- It stands in the path behind `/~`, or in the header `X-Sandbox`. Values are percent-encoded.
+-- It stands in the path after `/~`, or in the header `X-Sandbox`. Values are percent-encoded.
 --
 -- When and whether: `delay=S` waits before answering; `act=0|1` says whether the action is done (it is,
 -- except with `status`, `redirect` and `die`); `fail=K` lets only the first K requests with the same

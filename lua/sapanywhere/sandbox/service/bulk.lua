@@ -44,10 +44,10 @@ local function read_query(text)
   object, at = read_word(text, at)
   if not object or not rows.objects[object] then return nil, "Error parsing query: no such object" end
   job.object = object
-  local word, behind = read_word(text, at)
+  local word, after = read_word(text, at)
   if not word then return job end
   if word:lower() ~= "where" then return nil, "Error parsing query: where is expected" end
-  job.where = text:sub(behind)
+  job.where = text:sub(after)
   local test, problem = ceql.compile(job.where)
   if not test then return nil, problem end
   return job

@@ -32,7 +32,7 @@ local function read_lines(text)
   return objects
 end
 
--- Gives a list of objects, with `false` for what is none.
+-- Gives a list of objects, with `false` for what is not one.
 local function read_rows(text)
   local start = text:match("^%s*(.)")
   if start == "{" then return read_lines(text) end

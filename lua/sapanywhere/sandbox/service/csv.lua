@@ -52,7 +52,7 @@ function csv.row(names, text)
   return table.concat(out, ",")
 end
 
--- Gives a field's text and where the next one begins: behind a comma, or behind the end of the line (`true`).
+-- Gives a field's text and where the next one begins: after a comma, or after the end of the line (`true`).
 local function read_field(text, at)
   local parts = {}
   if text:sub(at, at) == '"' then

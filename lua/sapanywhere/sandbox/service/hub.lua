@@ -1,5 +1,5 @@
 --- The hub: customers, orders and products, and what is below each of them.
--- The prefix `/hubs/ecommerce` may be left out, and the word behind `/hubs/` is not looked at. Attachments and
+-- The prefix `/hubs/ecommerce` may be left out, and the word after `/hubs/` is not looked at. Attachments and
 -- images are files, which this service does not play.
 -- @module sapanywhere.sandbox.hub
 

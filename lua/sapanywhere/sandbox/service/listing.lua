@@ -69,7 +69,7 @@ function listing.compile(where)
   return function(text) return test(json.decode(text)) end
 end
 
---- Calls `take(text, id)` for the rows behind an id that pass a test, until it gives true.
+--- Calls `take(text, id)` for the rows after an id that pass a test, until it gives true.
 -- @tparam table rows from `collection.open`
 -- @tparam number from
 -- @tparam function test from `compile`
@@ -113,7 +113,7 @@ local function precedes(one, two)
   return one.id < two.id
 end
 
--- A page of what is sorted begins at its place, not behind an id.
+-- A page of what is sorted begins at its place, not after an id.
 local function find_in_order(rows, asked)
   local all = {}
   each(rows, 0, listing.compile(asked.where), function(text, id)
