@@ -193,7 +193,7 @@ describe("a bulk file", function()
 
     it("is nothing where its time is up", function()
       expect_failure("timeout", { outcome = "unknown" },
-        download({ timeout = 0.3, retry = false }, { delay_body = 5 }))
+        download({ timeout = 1, retry = false }, { delay_body = 9 }))
       assert.same({}, list())
     end)
 

@@ -230,9 +230,9 @@ describe("connections", function()
     end)
   end
 
-  it("wait for one another within the deadline", function()
-    if NONE_IS_KEPT then return pending(NONE_IS_KEPT) end
-    local client = service:client { base_url = service:url { delay = 0.4 }, max_connections = 1, timeout = 1 }
+  -- Six calls of so many seconds over one connection: how many were answered, how many never got to it.
+  local function call_in_turn(delay, timeout)
+    local client = service:client { base_url = service:url { delay = delay }, max_connections = 1, timeout = timeout }
     local tasks = {}
     for index = 1, 6 do tasks[index] = function() return client:create_instance(service:creating()) end end
     local results, errors = sapanywhere.all(tasks)
@@ -245,9 +245,19 @@ describe("connections", function()
         if errors[index].outcome == "not_sent" then waited = waited + 1 end
       end
     end
+    client:close()
+    return done, waited
+  end
+
+  it("wait for one another within the deadline", function()
+    if NONE_IS_KEPT then return pending(NONE_IS_KEPT) end
+    local done, waited
+    for _, pace in ipairs { 1, 5 } do -- more slowly where the machine is busy
+      done, waited = call_in_turn(0.4 * pace, pace)
+      if done >= 1 and waited >= 2 then break end
+    end
     -- Those that were still waiting for the connection say that they did not get to it.
     assert.truthy(done >= 1 and waited >= 2, done .. " " .. waited)
-    client:close()
   end)
 
   it("end with the client", function()

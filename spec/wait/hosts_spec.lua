@@ -229,7 +229,8 @@ describe("a wait function that raises", function()
     return client:oauth_url(service:asking { wait = wait, base_url = service:url { delay = delay } })
   end
 
-  it("leaves its coroutine free to call again at once", function()
+  -- How long a call takes that its coroutine makes after one whose wait function has raised.
+  local function call_again()
     local is_bad = true
     local function wait(fd, seconds)
       if is_bad then error("trouble", 0) end
@@ -245,6 +246,14 @@ describe("a wait function that raises", function()
       assert(ask(wait, 0.1))
       took = core.now() - started
     end)()
+    return took
+  end
+
+  it("leaves its coroutine free to call again at once", function()
+    local took = call_again()
+    for _ = 1, 4 do -- a busy machine may be late once
+      if took >= 0.9 then took = call_again() end
+    end
     assert.truthy(took < 0.9, took)
   end)
 
