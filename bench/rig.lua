@@ -1,7 +1,7 @@
 --- What every figure uses: contenders, the running of commands, interleaved rounds, and the rows of the
 -- result.
 
-local rig = { quick = (os.getenv "QUICK" or "") ~= "", rows = {}, notes = {} }
+local rig = { quick = (os.getenv "QUICK" or "") ~= "", rows = {}, notes = {}, pictures = {} }
 
 local BUILD = os.getenv "BENCH" or "build/bench"
 local CALLGRIND = BUILD .. "/callgrind.out"

@@ -7,7 +7,7 @@ local service = require "service"
 local write_table = require "table_of_rows"
 local find_trust = require "trust"
 
-local FIGURES = { "instructions", "calls", "first_call", "memory", "in_flight", "sizes", "nginx" }
+local FIGURES = { "instructions", "calls", "first_call", "memory", "in_flight", "sizes", "nginx", "flame" }
 
 local function write(path, text)
   local file = assert(io.open(path, "wb"))
@@ -43,7 +43,7 @@ local function bars_of(figure, key)
 end
 
 local function pictures()
-  local made = {}
+  local made = rig.pictures
   local cost = bars_of "cpu per call, create_instance, plain"
   if cost[1] then
     made.cost = draw {
