@@ -119,7 +119,7 @@ describe("a download", function()
             assert.equal(200, said[i])
             assert.equal(tostring(30 * MEGABYTE), system.output(("stat -c %%s %s/%d"):format(dir, i)):match("%d+"))
           end
-          assert.truthy(largest > MEGABYTE / 4 and largest < 1.5 * MEGABYTE, largest)
+          assert.truthy(largest > MEGABYTE / 16 and largest < 1.5 * MEGABYTE, largest)
         end
         assert.equal("", system.output(("cd %s; for i in 2 3 4; do cmp 1 $i; done 2>&1"):format(dir)))
       end)
