@@ -135,6 +135,27 @@ describe("a download", function()
       assert.same({ "rows" }, list())
     end)
 
+    -- Where the answer is there as soon as the request is sent, libcurl never waits on the connection, and does not say
+    -- that it is in use.
+    it("is whole over a connection that was kept, however early it comes", function()
+      local said = child.run([[
+        local sapanywhere = require "sapanywhere"
+        local client = sapanywhere.new { base_url = given.base_url, user_secret = given.user_secret }
+        local shop = client:instance { token = given.token }
+        local bytes, message
+        for _ = 1, 3 do
+          local result, err = shop:bulk_download { id = given.id, object = "orders", to = given.to, retry = false }
+          bytes, message = result and result.bytes, err and err.message
+          if not result then break end
+        end
+        return { bytes = bytes, message = message }
+      ]], {
+        base_url = service.base_url, user_secret = service.user_secret, token = service:instances()[1].token,
+        id = job_of(6 * MEGABYTE), to = dir .. "/rows",
+      }, { environment = { LD_PRELOAD = preload, SEND_SLEEP = "0.3" } })
+      assert.equal(6 * MEGABYTE, said.bytes, said.message)
+    end)
+
     it("lets a client be closed, and a process end, between two steps", function()
       local said = child.run([[
         local sapanywhere = require "sapanywhere"

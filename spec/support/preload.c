@@ -1,4 +1,4 @@
-/* For LD_PRELOAD: a wall clock that is set back while the process runs, a resolver and a disk that take their time. */
+/* For LD_PRELOAD: a wall clock that is set back while the process runs, a resolver, a network and a disk that take their time. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -61,6 +61,14 @@ int getaddrinfo(const char *node, const char *service, const struct addrinfo *hi
   if (pause != NULL) usleep((useconds_t)(atof(pause) * 1e6));
   if (getenv("RESOLVER_ANSWER") != NULL) node = getenv("RESOLVER_ANSWER");
   return real(node, service, hints, list);
+}
+
+/* Takes SEND_SLEEP seconds longer: by then there may be an answer. */
+ssize_t send(int fd, const void *bytes, size_t len, int flags) {
+  const char *pause = getenv("SEND_SLEEP");
+  ssize_t sent = syscall(SYS_sendto, fd, bytes, len, flags, NULL, 0);
+  if (pause != NULL) usleep((useconds_t)(atof(pause) * 1e6));
+  return sent;
 }
 
 /* After FSYNC_SLEEP seconds. Before that it makes the file FSYNC_MARK, so that one can see that it has begun. */

@@ -48,3 +48,9 @@ bool sap_kept_may_carry(const struct sap_kept_by *by, CURL *easy, int local_port
     default: return false;
   }
 }
+
+void sap_kept_is_paused(const struct sap_kept_by *by, CURL *easy) {
+  long local_port = 0;
+  curl_easy_getinfo(easy, CURLINFO_LOCAL_PORT, &local_port);
+  sap_reactor_ignore_idle(by->reactor, by->owner, (int)local_port);
+}

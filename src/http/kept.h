@@ -23,4 +23,8 @@ struct sap_kept_by {
    HTTP/1 is noted: from now on the reactor ends it when something arrives while it is idle. */
 bool sap_kept_may_carry(const struct sap_kept_by *by, CURL *easy, int local_port);
 
+/* Called while a transfer takes bytes and then wants no more for a while: its connection is not idle. libcurl does not
+   say so where request and answer came so fast one after the other that it never had to wait. */
+void sap_kept_is_paused(const struct sap_kept_by *by, CURL *easy);
+
 #endif

@@ -169,6 +169,14 @@ static enum sap_use use_all(struct sap_reactor *reactor, const void *owner, int 
   return found;
 }
 
+void sap_reactor_ignore_idle(struct sap_reactor *reactor, const void *owner, int port) {
+  if (port <= 0) return;
+  for (int fd = *place_of(reactor, (uint16_t)port); fd >= 0; fd = reactor->sockets[fd].next) {
+    struct sap_socket *socket = &reactor->sockets[fd];
+    if (socket->owner == owner && socket->port == port && socket->wanted == 0) unwatch(reactor, socket, fd);
+  }
+}
+
 enum sap_use sap_reactor_use(struct sap_reactor *reactor, const void *owner, int port) {
   enum sap_use found = use_all(reactor, owner, port);
   if (found != SAP_USE_UNKNOWN) return found;

@@ -63,6 +63,9 @@ int sap_reactor_watch(struct sap_reactor *reactor, void *owner, int fd, unsigned
 /* Looks at a descriptor no more until it is watched again: what arrives on it is somebody's. 0, or -1 without memory. */
 int sap_reactor_ignore(struct sap_reactor *reactor, void *owner, int fd);
 
+/* The same for what seems to be idle of the owner's connections with this local port. */
+void sap_reactor_ignore_idle(struct sap_reactor *reactor, const void *owner, int port);
+
 /* What a connection that is about to be used was found to be. */
 enum sap_use {
   SAP_USE_FIRST,   /* not used before */

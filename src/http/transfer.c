@@ -78,8 +78,10 @@ static size_t refuse_file(struct sap_transfer *transfer, int fault) {
 }
 
 /* libcurl keeps these bytes until the transfer goes on, and asks for no more. */
-static size_t wait_for_room(struct sap_transfer *transfer) {
+static size_t wait_for_room(const struct sap_handle *handle) {
+  struct sap_transfer *transfer = handle->transfer;
   sap_list_add(&transfer->pace->paused, &transfer->pause);
+  sap_kept_is_paused(&handle->by, handle->easy);
   return CURL_WRITEFUNC_PAUSE;
 }
 
@@ -90,7 +92,7 @@ bool sap_transfer_is_paused(const struct sap_transfer *transfer) {
 static size_t to_file(const struct sap_handle *handle, const char *data, size_t len) {
   struct sap_sink *sink = handle->transfer->sink;
   struct sap_pace *pace = handle->transfer->pace;
-  if (pace->room == 0) return wait_for_room(handle->transfer);
+  if (pace->room == 0) return wait_for_room(handle);
   pace->room -= len < pace->room ? len : pace->room;
   curl_off_t total = -1;
   if (sink->bytes == 0) {
