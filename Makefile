@@ -97,7 +97,7 @@ test-luas:
 FILES        ?= $(SPECS)
 TESTED       ?= $(LUAS)
 JOBS         ?= $(shell echo $$((2 * $$(nproc))))
-FILE_MINUTES ?= 15
+FILE_MINUTES ?= 10
 LONGEST      := $(patsubst %,spec/%_spec.lua,sandbox/sandbox wait/hosts promises/once_calls promises/memory wait/nginx \
   hide/work process/keeper cli/secrets cli/sandbox project/examples promises/once bulk_files)
 IN_ORDER      = $(filter $(FILES),$(LONGEST)) $(filter-out $(LONGEST),$(FILES))
@@ -126,7 +126,7 @@ run/%: BUILD = $(call BUILD_OF,$(RUN_LUA))
 run/%: FORCE
 	@unset MAKEFLAGS MFLAGS MAKELEVEL; export ALLOCATIONS=$(if $(filter $(RUN_LUA),lua5.4 luajit),,some); \
 	$(RUN) spec/support/one $(RUN_LUA) $(RUN_FILE) $(BUILD)/said/$(RUN_FILE).txt $(FILE_MINUTES) \
-	  $(RUN_LUA) $(BUSTED) --output=plainTerminal $(RUN_FILE)
+	  $(RUN_LUA) $(BUSTED) $(if $(EAGER),--helper=spec/support/eager.lua) --output=plainTerminal $(RUN_FILE)
 
 test-heavy:   ## the specs in spec/heavy, which take long
 test-peers:   ## the journey and creations by the hundred through servers and proxies that others wrote
@@ -203,7 +203,7 @@ SANITIZED_SPECS = $(filter-out spec/project/release_spec.lua $(if $(filter luaji
 
 sanitized-%:
 	@echo "== With AddressSanitizer and UndefinedBehaviorSanitizer"
-	@$(MAKE) --no-print-directory run-files TESTED=$* SANITIZE=address,undefined FILES='$(SANITIZED_SPECS)'
+	@$(MAKE) --no-print-directory run-files TESTED=$* SANITIZE=address,undefined FILE_MINUTES=30 FILES='$(SANITIZED_SPECS)'
 
 # The rooms of C and what calls them. A forked child leaves its parent's handles alone, which looks like a leak in it:
 # spec/promises/fork_spec.lua runs with sanitizers only.
@@ -219,9 +219,7 @@ valgrind-%:
 
 eager-%:
 	@echo "== With an eager collector"
-	@failed=; for file in $(SPECS); do \
-	  echo "$$file"; $(MAKE) --no-print-directory spec LUA=$* EAGER=1 SPEC=$$file || failed="$$failed $$file"; \
-	done; test -z "$$failed" || { echo "with an eager collector, on $*: failed in$$failed"; exit 1; }
+	@$(MAKE) --no-print-directory run-files TESTED=$* EAGER=1 FILE_MINUTES=60
 
 memory-%:
 	@echo "== Without memory, everywhere"
