@@ -165,9 +165,9 @@ spec: $(CORE) helpers ## the specs on LUA only, installing nothing; SPEC=spec/x_
 run-spec:
 	@echo '$(subst ','\'',$(RUN) $(UNDER) $(LUA) $(LUA_OPTIONS) $(BUSTED))'
 
-# In a copy, which is gone afterwards.
+# In a copy, which is gone afterwards. What is given to make is in the environment of the run.
 mutate: deps-test ## N (default 50) small changes, one at a time, that the specs must notice; ROOM=src/http SEED=7, see spec/mutate/run.lua
-	@tar -c --exclude=./build --exclude=./.git . | N='$(N)' ROOM='$(ROOM)' SEED='$(SEED)' WITHIN='$(WITHIN)' spec/mutate/in_copy $(LUA) \
+	@tar -c --exclude=./build --exclude=./.git . | spec/mutate/in_copy $(LUA) \
 	  'make LUA=$(LUA) CFLAGS=-O1 $(if $(SANITIZE),SANITIZE=$(SANITIZE)) BUSTED="$(BUSTED) --no-keep-going"'
 
 # Five ways to try harder.

@@ -73,6 +73,19 @@ describe("a secret that is given", function()
   end)
 end)
 
+describe("a secret that is given and would be a pattern", function()
+  for _, secret in ipairs { "pa%ss", "pa(ss", "pa.ss", "[pass", "pass%", "p-a-s-s", "^pass$" } do
+    it("is hidden as it is, each time: " .. secret, function()
+      assert.equal("1 [hidden] 2 [hidden] 3 [hidden]",
+        sapanywhere.redact(("1 %s 2 %s 3 %s"):format(secret, secret, secret), secret))
+    end)
+  end
+
+  it("hides nothing else", function()
+    assert.equal("[hidden] and paxss", sapanywhere.redact("pa.ss and paxss", "pa.ss"))
+  end)
+end)
+
 describe("the secrets of a call", function()
   local function secrets_of(given)
     local options = { api_key = "k-1234", api_secret = "s-1234", callback_url = "https://x.example/cb", state = "st" }

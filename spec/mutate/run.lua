@@ -5,6 +5,7 @@
 --   make mutate ROOM=src/http N=50      in the files whose path begins so
 --   make mutate ROOM="src/json lua/sapanywhere/all.lua:4" WITHIN=5
 --                                       in several, or in lines that begin so; only with specs that take 5 s at most
+--   make mutate ROOM="src/json/scan.c:93:<-><="      one change again, written without its spaces
 --   make mutate LUA=luajit SANITIZE=address,undefined
 --
 -- `spec/mutate/in_copy` starts it in a copy of the tree that nobody else sees. Changes that do not compile, or compile
@@ -63,7 +64,8 @@ local function list_mutants()
   for _, path in ipairs(lines_of "find src lua -name '*.c' -o -name '*.lua' | sort") do
     for _, change in ipairs(changes.list(system.read_file(path), language_of(path))) do
       change.path = path
-      if is_wanted(path .. ":" .. change.line) then list[#list + 1] = change end
+      local place = ("%s:%d:%s"):format(path, change.line, (change.what:gsub("%s", "")))
+      if is_wanted(place) then list[#list + 1] = change end
     end
   end
   shuffle(list, SEED)
