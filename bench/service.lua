@@ -22,7 +22,15 @@ local function quoted(text)
   return '"' .. text:gsub('[\\"]', "\\%0") .. '"'
 end
 
--- The documented answers, as nginx gives any fixed text. Not compressed: the floor does not ask for it.
+-- The documented answer with the state of the request, as nginx knows it.
+local function with_state(text)
+  local made, count = text:gsub("&state=sapanywhere&", "&state=$arg_state&")
+  assert(count == 1, "the answer to oauth_url has no state")
+  return made
+end
+
+-- The documented answers, as nginx gives any fixed text; only the state is the request's, for clients look for it. Not
+-- compressed: the floor does not ask for it.
 local quick = [[
     location = /quick/elements/sapanywhere/oauth/url {
       default_type application/json; gzip off; return 200 ${oauth_url};
@@ -112,7 +120,7 @@ local function start()
     oauth_url = read "spec/fixtures/oauth_url.json", instance = read "spec/fixtures/instance.json",
   }
   local values = {
-    oauth_url = quoted(texts.oauth_url), instance = quoted(texts.instance),
+    oauth_url = quoted(with_state(texts.oauth_url)), instance = quoted(texts.instance),
     lua_oauth_url = ("%q"):format(texts.oauth_url), lua_instance = ("%q"):format(texts.instance),
     kept = own.kept, closing = own.closing,
   }

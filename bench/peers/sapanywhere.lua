@@ -1,4 +1,5 @@
---- This library, with its defaults: a fresh state for each oauth_url, certificates as it finds them.
+--- This library, with its defaults: a fresh state for each oauth_url, certificates as it finds them. What stays the
+-- same from call to call is given to the client, as the README has it.
 
 local function arguments(job)
   local sapanywhere = require "sapanywhere"
@@ -8,9 +9,9 @@ local function arguments(job)
     base_url = job.base_url, tls = job.ca_file and { ca_file = job.ca_file },
     max_connections = job.in_flight > 1 and job.in_flight or nil,
     user_secret = values.user_secret, organization_secret = values.organization_secret,
+    api_key = values.api_key, api_secret = values.api_secret, callback_url = values.callback_url,
   })
   local options = {
-    api_key = values.api_key, api_secret = values.api_secret, callback_url = values.callback_url,
     code = creates and values.code or nil, name = creates and values.name or nil,
     tags = creates and values.tags or nil,
   }

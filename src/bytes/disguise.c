@@ -7,7 +7,7 @@
 #include "bytes/secure.h"
 #include "bytes/slice.h"
 
-enum { GRAM = 4, DEPTH = 3, AS_IT_IS = -1 };
+enum { GRAM = 4, DEPTH = 3, AS_IT_IS = -1, SMALL_TEXT = 1024 };
 
 /* Both alphabets of base64 count as one, and a space as the plus that it is in forms. */
 static const unsigned char difference[256] = { ['-'] = '-' ^ '+', [' '] = ' ' ^ '+', ['_'] = '_' ^ '/' };
@@ -66,7 +66,18 @@ static bool begins_at(const struct sap_needle *needle, const char *at, const cha
   return true;
 }
 
-/* Sets of four bytes in a row, by their hash. */
+/* Sets of four bytes in a row, by their hash. They are in small letters: names may be, too. */
+
+#define SMALL(capital) [capital] = 0x20
+static const unsigned char small_difference[256] = {
+  SMALL('A'), SMALL('B'), SMALL('C'), SMALL('D'), SMALL('E'), SMALL('F'), SMALL('G'), SMALL('H'), SMALL('I'),
+  SMALL('J'), SMALL('K'), SMALL('L'), SMALL('M'), SMALL('N'), SMALL('O'), SMALL('P'), SMALL('Q'), SMALL('R'),
+  SMALL('S'), SMALL('T'), SMALL('U'), SMALL('V'), SMALL('W'), SMALL('X'), SMALL('Y'), SMALL('Z'),
+};
+
+static unsigned char small_byte(unsigned char byte) {
+  return byte ^ small_difference[byte];
+}
 
 static unsigned hash_gram(const unsigned char *bytes) {
   uint32_t gram;
@@ -75,20 +86,23 @@ static unsigned hash_gram(const unsigned char *bytes) {
 }
 
 static void add_gram(uint64_t *set, const unsigned char *bytes) {
-  unsigned hash = hash_gram(bytes);
+  const unsigned char small[GRAM] = { small_byte(bytes[0]), small_byte(bytes[1]), small_byte(bytes[2]),
+                                      small_byte(bytes[3]) };
+  unsigned hash = hash_gram(small);
   set[hash >> 6] |= UINT64_C(1) << (hash & 63);
 }
 
 static bool has_gram(const uint64_t *set, const char *text) {
-  const unsigned char bytes[GRAM] = { plain_byte(text[0]), plain_byte(text[1]), plain_byte(text[2]),
-                                      plain_byte(text[3]) };
-  unsigned hash = hash_gram(bytes);
+  unsigned char small[GRAM];
+  for (int i = 0; i < GRAM; i++) small[i] = small_byte(plain_byte(text[i]));
+  unsigned hash = hash_gram(small);
   return (set[hash >> 6] >> (hash & 63) & 1) != 0;
 }
 
 /* Making needles. */
 
 void sap_needles_begin(struct sap_needles *needles, size_t shortest) {
+  needles->shortest = shortest;
   needles->prefix_len = shortest < SAP_LONGEST_PREFIX ? shortest : SAP_LONGEST_PREFIX;
   needles->count = needles->short_count = 0;
   memset(needles->grams, 0, sizeof needles->grams);
@@ -258,11 +272,15 @@ static const char *read_backslash(const char *at, const char *end, char **out) {
 static const char *read_named(const char *at, const char *end, char **out) {
   static const struct {
     const char *name;
+    size_t len;
     char meaning;
-  } entities[] = { { "amp;", '&' }, { "lt;", '<' }, { "gt;", '>' }, { "quot;", '"' }, { "apos;", '\'' } };
+  } entities[] = {
+    { "amp;", 4, '&' }, { "lt;", 3, '<' }, { "gt;", 3, '>' }, { "quot;", 5, '"' }, { "apos;", 5, '\'' }
+  };
   for (size_t i = 0; i < sizeof entities / sizeof entities[0]; i++) {
-    size_t len = strlen(entities[i].name);
-    if ((size_t)(end - at) < len || *at != *entities[i].name || memcmp(at, entities[i].name, len) != 0)
+    size_t len = entities[i].len;
+    if (at >= end || *at != *entities[i].name || (size_t)(end - at) < len ||
+        memcmp(at, entities[i].name, len) != 0)
       continue;
     *(*out)++ = entities[i].meaning;
     return at + len;
@@ -318,16 +336,52 @@ static bool may_hold(const struct sap_needles *needles, struct sap_slice text, i
   bool found = is_in_layer(needles, text);
   for (int kind = 0; kind < KINDS && depth > 0 && !found; kind++) {
     if (!has_escape(text, kind)) continue;
-    char *out = malloc(text.len);
+    char small[SMALL_TEXT], *out = text.len <= sizeof small ? small : malloc(text.len);
     if (out == NULL) return true;
     size_t len = undress(text, kind, out);
     found = may_hold(needles, (struct sap_slice){ out, len }, depth - 1);
     sap_wipe(out, len);
-    free(out);
+    if (out != small) free(out);
   }
   return found;
 }
 
 bool sap_may_hold(const struct sap_needles *needles, const char *text, size_t len) {
   return may_hold(needles, (struct sap_slice){ text, len }, DEPTH);
+}
+
+/* Names. */
+
+static bool equals_small(const unsigned char *bytes, const char *text, size_t len) {
+  for (size_t i = 0; i < len; i++)
+    if (small_byte(bytes[i]) != small_byte(plain_byte(text[i]))) return false;
+  return true;
+}
+
+static bool has_small_prefix(const struct sap_needles *needles, const char *at) {
+  if (!has_gram(needles->grams, at)) return false;
+  for (size_t i = 0; i < needles->count; i++)
+    if (equals_small(needles->prefixes[i], at, needles->prefix_len)) return true;
+  return false;
+}
+
+static bool has_small_needle(const struct sap_needle *needle, const char *at, const char *end) {
+  if ((size_t)(end - at) < needle->len) return false;
+  for (size_t i = 0; i < needle->len; i++)
+    if (small_byte(plain_byte(needle->secret[i])) != small_byte(plain_byte(at[i]))) return false;
+  return true;
+}
+
+bool sap_may_name(const struct sap_needles *needles, const char *name, size_t len) {
+  const char *end = name + len;
+  if (len < needles->shortest && needles->short_count == 0)
+    return false; /* no disguise is shorter than what it hides */
+  if (memchr(name, '%', len) != NULL || memchr(name, '&', len) != NULL) return true;
+  for (const char *at = name; at < end; at++) {
+    bool fits = needles->count > 0 && (size_t)(end - at) >= needles->prefix_len;
+    if (fits && has_small_prefix(needles, at)) return true;
+    for (size_t i = 0; i < needles->short_count; i++)
+      if (has_small_needle(&needles->short_needles[i], at, end)) return true;
+  }
+  return false;
 }

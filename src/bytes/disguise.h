@@ -24,7 +24,7 @@ struct sap_needle {
 
 /* What is looked for. Prefixes of one length find the place quickly; only the whole needle counts. */
 struct sap_needles {
-  size_t prefix_len, count, short_count;
+  size_t shortest, prefix_len, count, short_count; /* the shortest of those that are not too short */
   struct sap_needle needles[4 * SAP_MOST_SECRETS], short_needles[SAP_MOST_SECRETS];
   unsigned char prefixes[4 * SAP_MOST_SECRETS][SAP_LONGEST_PREFIX];
   uint64_t grams[(1 << SAP_GRAM_BITS) / 64]; /* a bit for every four bytes in a row of any prefix */
@@ -41,5 +41,8 @@ void sap_needles_wipe(struct sap_needles *needles);
    Takes time that grows with the text's length and no faster: a bounded number of layers, each looked through once,
    with a bounded number of comparisons at each byte. */
 bool sap_may_hold(const struct sap_needles *needles, const char *text, size_t len);
+
+/* Whether one of them may be in a name of which small letters are all that is left, or the name may be a disguise. */
+bool sap_may_name(const struct sap_needles *needles, const char *name, size_t len);
 
 #endif

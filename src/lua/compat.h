@@ -47,6 +47,16 @@ static inline void sap_push_size(lua_State *L, uint64_t size) {
 #endif
 }
 
+/* Lets the userdata on the top keep the table at the index. */
+static inline void sap_set_companion(lua_State *L, int index) {
+  lua_pushvalue(L, index);
+#if LUA_VERSION_NUM >= 502
+  lua_setuservalue(L, -2);
+#else
+  lua_setfenv(L, -2);
+#endif
+}
+
 /* The raw length of a table. */
 static inline size_t sap_raw_length(lua_State *L, int index) {
 #if LUA_VERSION_NUM >= 502

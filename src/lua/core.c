@@ -22,6 +22,7 @@ int luaopen_sapanywhere_core(lua_State *L) {
   sap_open_json(L);
   sap_open_secure(L);
   sap_open_disguise(L);
+  sap_open_head(L);
   sap_open_engine(L);
   sap_open_transfer(L);
   sap_open_body(L);

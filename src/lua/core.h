@@ -9,6 +9,7 @@ void sap_open_json(lua_State *L);
 void sap_open_encode(lua_State *L, int cjson); /* the index of a lua-cjson of our own */
 void sap_open_secure(lua_State *L);
 void sap_open_disguise(lua_State *L);
+void sap_open_head(lua_State *L);
 void sap_open_engine(lua_State *L);
 void sap_open_transfer(lua_State *L);
 void sap_open_body(lua_State *L);

@@ -5,16 +5,14 @@
 
 #include "bytes/utf8.h"
 #include "http/date.h"
-#include "http/headers.h"
 #include "http/pool.h"
 #include "lua/body.h"
 #include "lua/core.h"
 #include "lua/decode.h"
+#include "lua/head.h"
 #include "lua/userdata.h"
 
 static const char transfer_type[] = "sapanywhere.transfer";
-
-enum { MAX_HEADER_NAME = 256 };
 
 /* Requests. */
 
@@ -146,52 +144,6 @@ int sap_start_transfer(lua_State *L, struct sap_pool *pool) {
 
 /* Answers. */
 
-static bool lower_name(char *copy, struct sap_slice name) {
-  if (name.len > MAX_HEADER_NAME) return false;
-  for (size_t i = 0; i < name.len; i++) {
-    char c = name.data[i];
-    copy[i] = c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
-  }
-  return true;
-}
-
-/* Adds one header to the table on the top; a repeated one is joined with ", " as RFC 9110 has it. */
-static void push_header(lua_State *L, struct sap_slice name, struct sap_slice value) {
-  char lowered[MAX_HEADER_NAME];
-  if (!lower_name(lowered, name)) return;
-  lua_pushlstring(L, lowered, name.len);
-  lua_pushvalue(L, -1);
-  lua_rawget(L, -3);
-  if (lua_isnil(L, -1)) {
-    lua_pop(L, 1);
-    lua_pushlstring(L, value.data, value.len);
-  } else {
-    lua_pushliteral(L, ", ");
-    lua_pushlstring(L, value.data, value.len);
-    lua_concat(L, 3);
-  }
-  lua_rawset(L, -3);
-}
-
-/* How many headers there may be: a table that is too small for them would grow several times. */
-static int count_headers(struct sap_slice text) {
-  int count = 0;
-  const char *at = text.data, *end = text.data + text.len;
-  while (at < end && (at = memchr(at, '\n', (size_t)(end - at))) != NULL) {
-    count++;
-    at++;
-  }
-  return count > 0 ? count - 1 : 0; /* all but the empty one */
-}
-
-static void push_headers(lua_State *L, const struct sap_buffer *head) {
-  struct sap_slice rest = { head->data, head->len }, name, value;
-  int status;
-  sap_headers_status(&rest, &status);
-  lua_createtable(L, 0, count_headers(rest));
-  while (sap_headers_next(&rest, &name, &value)) push_header(L, name, value);
-}
-
 static void add_note(lua_State *L, const char *note) {
   lua_pushstring(L, note);
   lua_rawseti(L, -2, (int)sap_raw_length(L, -2) + 1);
@@ -256,13 +208,15 @@ static bool set_value(lua_State *L, const struct sap_transfer *transfer, const c
 
 /* Pushes status, headers, and the body as text or, where it is a success and asked for, the value that it says; beside it
    the number of `bytes` that went to a file. */
-static int push_response(lua_State *L, const struct sap_transfer *transfer, const char *nulls) {
+static int push_response(lua_State *L, struct sap_transfer *transfer, const char *nulls) {
   const char *body = transfer->body.data != NULL ? transfer->body.data : "";
   lua_createtable(L, 0, 6);
   lua_pushinteger(L, transfer->status);
   lua_setfield(L, -2, "status");
-  push_headers(L, &transfer->head);
-  lua_setfield(L, -2, "headers");
+  if (transfer->status / 100 == 2)
+    sap_set_kept_head(L, &transfer->head);
+  else
+    sap_set_headers(L, &transfer->head);
   if (transfer->sink != NULL && transfer->status / 100 == 2) {
     sap_push_size(L, transfer->sink->bytes);
     lua_setfield(L, -2, "bytes");
@@ -294,7 +248,7 @@ static void push_failure(lua_State *L, const struct sap_facts *facts, const char
   lua_setfield(L, -2, "status");
 }
 
-static int push_result(lua_State *L, const struct sap_transfer *transfer, const char *nulls) {
+static int push_result(lua_State *L, struct sap_transfer *transfer, const char *nulls) {
   if (transfer->facts.code == CURLE_OK && transfer->facts.verdict == SAP_VERDICT_NONE)
     return push_response(L, transfer, nulls);
   lua_pushnil(L);
@@ -302,10 +256,10 @@ static int push_result(lua_State *L, const struct sap_transfer *transfer, const 
   return 2;
 }
 
-/* transfer:result(nulls): the response, `{ status, headers, body }`; or nil and the failure. Given "omit" or "keep", a
-   success has the decoded `value` and `is_list` instead of the body, or beside it what is wrong with it as `fault`; a
-   list of `notes` on what was wrong and passed over, and `mended` where that were characters of the text. It is given
-   once: what arrived is wiped, and the transfer closed. */
+/* transfer:result(nulls): the response, `{ status, headers, body }`, or nil and the failure. A success has what head.h
+   says in place of the headers. Given "omit" or "keep", it has the decoded `value` and `is_list` instead of the body, or
+   beside it what is wrong with it as `fault`; a list of `notes` on what was wrong and passed over, and `mended` where
+   that were characters of the text. It is given once: what arrived is wiped, and the transfer closed. */
 static int transfer_result(lua_State *L) {
   struct sap_transfer *transfer = sap_check_handle(L, 1, transfer_type);
   const char *nulls = luaL_optstring(L, 2, NULL);

@@ -15,23 +15,38 @@ local lower = core.lower
 local REPLACEMENT = "\239\191\189" -- U+FFFD
 local LONGEST_NOTE = 1000
 
--- Header names look up in any case.
-local headers_metatable = {
-  __index = function(headers, name)
-    return type(name) == "string" and rawget(headers, lower(name)) or nil
-  end,
+-- What the platform says in headers of its own: of a success, whose head is kept, the core has read it already.
+local SAID = {
+  request_id = "elements-request-id", elements_error = "elements-error", next_page = "elements-next-page-token",
+  total_count = "elements-total-count", returned_count = "elements-returned-count",
 }
+
+local function said_in(headers)
+  local said = {}
+  for name, header in pairs(SAID) do said[name] = rawget(headers, header) end
+  return said
+end
 
 local function visible(text)
   return text:find("[^\33-\126]") and redact.visible(text) or text
 end
 
 -- A success that has only ordinary headers is not searched for secrets.
-local function clean_headers(headers, status, values)
-  if status < 200 or status > 299 or not shown_headers.are_ordinary(headers) then
-    headers = shown_headers.clean(headers, redact.secrets(values))
+local function may_show(response, values)
+  if not response.odd then return true end
+  if response.repeated then return false end
+  local rough = response.rough
+  return not (redact.may_hold(response.head, values) or rough and redact.may_hold(rough, values))
+end
+
+-- The headers to show, and what the platform says in its own.
+local function read_headers(response, values)
+  if response.head and may_show(response, values) then
+    return shown_headers.show_kept(response.head, response.rough), response
   end
-  return setmetatable(headers, headers_metatable)
+  local raw = response.headers or core.fill_headers(response.head, response.rough or {})
+  local headers = shown_headers.show(shown_headers.clean(raw, redact.secrets(values)))
+  return headers, said_in(headers)
 end
 
 -- What an entry of a good answer must be.
@@ -143,8 +158,17 @@ local function holds(url, value)
     or url:find("+", 1, true) ~= nil and core.percent_decode(url, true):find(value, 1, true) ~= nil
 end
 
-local function list_warnings(row, request, response, result, values, headers)
-  local warnings, note = response.notes or {}, rawget(headers, "elements-error")
+-- Whether a URL may hold the API secret, in any disguise. Needles of the client's own are made once.
+local function holds_secret(url, values)
+  local secret, kept = values.api_secret, values.kept
+  if not kept or kept.object.api_secret ~= secret then return core.may_hold(url, secret) end
+  local needles = kept.needles
+  needles.api_secret = needles.api_secret or core.needles { secret }
+  return core.may_hold(url, needles.api_secret)
+end
+
+local function list_warnings(row, request, response, result, values, note)
+  local warnings = response.notes or {}
   if note then
     warnings[#warnings + 1] =
       "the server says in Elements-Error: " .. redact.line(note, LONGEST_NOTE, redact.secrets(values))
@@ -154,7 +178,7 @@ local function list_warnings(row, request, response, result, values, headers)
     warnings[#warnings + 1] =
       "oauthUrl does not hold the state that was sent: it may be the answer to another request"
   end
-  if url and values.api_secret and core.may_hold(url, values.api_secret) then
+  if url and values.api_secret and holds_secret(url, values) then
     warnings[#warnings + 1] =
       "oauthUrl holds the API secret: whoever is sent there, and every log on the way, can read it"
   end
@@ -169,36 +193,33 @@ local function is_empty_list(row, response, meta)
   return type(said) == "table" and (said.requestId ~= nil or meta.request_id ~= nil)
 end
 
-local function count_header(headers, name)
-  local text = rawget(headers, name)
+local function to_count(text)
   return text and #text <= 15 and text:find("^%d+$") and tonumber(text) or nil
 end
 
-local NEXT_PAGE = "elements-next-page-token"
-
 -- The token as it came, though something in it was made fit to show; but no secret of the call's own.
-local function next_token(headers, shown, values)
-  local token = rawget(headers, NEXT_PAGE)
+local function next_token(response, said, values)
+  local token = response.next_page or response.headers and rawget(response.headers, SAID.next_page)
   if token == "" then return nil end
-  if token == rawget(shown, NEXT_PAGE) or not core.may_hold(token, redact.secrets(values)) then return token end
-  return rawget(shown, NEXT_PAGE)
+  if token == said.next_page or not core.may_hold(token, redact.secrets(values)) then return token end
+  return said.next_page
 end
 
 -- What the headers say about a list; or what is wrong with them: without a token that cannot be sent back, a list that
 -- goes on would look like its end.
-local function add_paging(meta, token, headers)
+local function add_paging(meta, token, said)
   if token and core.text_fault(token) then return "the answer's Elements-Next-Page-Token cannot be sent back" end
   meta.next_page = token
-  meta.total_count = count_header(headers, "elements-total-count")
-  meta.returned_count = count_header(headers, "elements-returned-count")
+  meta.total_count = to_count(said.total_count)
+  meta.returned_count = to_count(said.returned_count)
 end
 
 --- Reads the response to a call.
 -- @tparam table row the call's row
 -- @tparam table request what plan.lua made
--- @tparam table response `{ status, headers }` and the `body`, or the `value` of a success (with `is_list`, `notes` on
---   what was wrong with it, `mended` where characters were), or a `fault` beside the body; its headers become
---   `meta.headers`
+-- @tparam table response `{ status }` with the `headers` or, of a success, what src/lua/head.h says; and the `body`, or
+--   the `value` of a success (with `is_list`, `notes` on what was wrong with it, `mended` where characters were), or a
+--   `fault` beside the body
 -- @tparam table values the call's checked values
 -- @return[1] the result, as the row's `answer` has it
 -- @return[1] nil
@@ -208,10 +229,9 @@ end
 -- @treturn[2] table meta, the same
 local function read(row, request, response, values)
   local status = response.status
-  local headers = clean_headers(response.headers, status, values)
-  local request_id = rawget(headers, "elements-request-id")
+  local headers, said = read_headers(response, values)
   local meta = {
-    status = status, headers = headers, request_id = request_id and visible(request_id),
+    status = status, headers = headers, request_id = said.request_id and visible(said.request_id),
     warnings = nil, attempts = nil, elapsed = nil, -- room for what is still to come
   }
   if is_empty_list(row, response, meta) then
@@ -225,11 +245,11 @@ local function read(row, request, response, values)
   end
   local result, fault = RESULTS[row.answer.is](row.answer, response)
   if result ~= nil and response.mended then fault = find_mended(row, result) end
-  local lacks_page = row.may_be_list and add_paging(meta, next_token(response.headers, headers, values), headers)
+  local lacks_page = row.may_be_list and add_paging(meta, next_token(response, said, values), said)
   if result ~= nil and request.repeatable then fault = fault or lacks_page or nil end
   if fault then return failure.fail(row, request, meta, "protocol", fault) end
   if result == nil then return failure.garbage(row, request, response, values, meta) end
-  meta.warnings = list_warnings(row, request, response, result, values, headers)
+  meta.warnings = list_warnings(row, request, response, result, values, said.elements_error)
   if request.state then result.state = request.state end
   return result, nil, meta
 end
@@ -237,7 +257,7 @@ end
 --- What is known where there was no answer.
 -- @treturn table meta
 local function nothing()
-  return { headers = setmetatable({}, headers_metatable), warnings = {} }
+  return { headers = shown_headers.show {}, warnings = {} }
 end
 
 --- The error of a call that got no response: see failure.lua.

@@ -167,7 +167,8 @@ function M.made_with(constructor, given, above, registry)
   if problems[1] then return nil, errors.usage(constructor.name, problems) end
   split_base(values)
   make_headers(values)
-  values.kept_lines = { with_body = {}, bare = {} } -- by a row's `auth`, see plan.lua
+  -- What calls make once: lines of heads by a row's `auth`, see plan.lua; needles, see hide/values.lua.
+  values.kept = { object = values, with_body = {}, bare = {}, needles = {} }
   values.inherit = { __index = values }
   return values
 end

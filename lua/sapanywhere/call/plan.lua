@@ -214,7 +214,7 @@ end
 -- The same lines, made once for the object where they can be.
 local function kept_lines(row, values, has_body)
   if not has_usual_head(row, values) then return usual_lines(row, values, has_body) end
-  local kept = has_body and values.kept_lines.with_body or values.kept_lines.bare
+  local kept = has_body and values.kept.with_body or values.kept.bare
   local lines = kept[row.auth]
   if not lines then
     lines = usual_lines(row, values, has_body)

@@ -193,9 +193,4 @@ function M.hide(text, secrets)
   return core.may_hold(shown, secrets) and HIDDEN or shown
 end
 
---- Whether a text holds a secret. Quick nearly always, for good news is looked at too.
-function M.holds(text, secret)
-  return core.may_hold(text, secret)
-end
-
 return M

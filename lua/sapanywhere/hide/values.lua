@@ -3,6 +3,7 @@
 local core = require "sapanywhere.core"
 local disguises = require "sapanywhere.hide.disguises"
 local errors = require "sapanywhere.errors"
+local headers = require "sapanywhere.hide.headers"
 local hidden = require "sapanywhere.base.hidden"
 local names = require "sapanywhere.hide.names"
 local texts = require "sapanywhere.hide.text"
@@ -32,6 +33,7 @@ local function copy_of(value, secrets, seen, depth)
   if depth > DEEPEST then return "[too deep]" end
   local copy, in_pair = {}, is_sensitive_pair(value)
   seen[value] = copy
+  headers.unfold(value)
   for key, entry in next, value do
     local name = copy_of(key, secrets, seen, depth + 1)
     if is_hidden(key, entry, in_pair) then
@@ -91,9 +93,6 @@ local function collect(map, list)
   end
 end
 
--- Where a call's values hold tables of the caller's names.
-local CONTAINERS = { "configuration", "extra", "body", "query", "meta_data" }
-
 -- A body that is given as text: what is in it, where it is JSON.
 local function collect_text(text, list)
   local body = core.decode(text)
@@ -113,18 +112,13 @@ local function collect_container(value, list)
   if type(value) == "string" then return collect_text(value, list) end
 end
 
--- The values of a call inherit from its client's, and these from nothing.
-local function each_value(values, visit)
-  local seen = {}
-  while type(values) == "table" do
-    for name, value in next, values do
-      if not seen[name] then visit(name, value) end
-      seen[name] = true
-    end
-    local behind = getmetatable(values)
-    values = behind and behind.__index
-  end
-end
+-- Options that are not a secret themselves, but hold some: who finds them.
+local FINDERS = {
+  configuration = collect_container, extra = collect_container, body = collect_container, query = collect_container,
+  meta_data = collect_container,
+  proxy = function(value, list) if type(value) == "string" then add_proxy(value, list) end end,
+  headers = function(value, list) if type(value) == "table" then collect_headers(value, list) end end,
+}
 
 -- The names of a call's values are this library's own and few: each is judged once.
 local is_secret_option = setmetatable({}, {
@@ -134,21 +128,53 @@ local is_secret_option = setmetatable({}, {
   end,
 })
 
+-- What of one table of values is secret.
+local function collect_own(own, list)
+  for name, value in next, own do
+    local find = FINDERS[name]
+    if find then
+      find(value, list)
+    elseif is_secret_option[name] and type(value) == "string" then
+      list[#list + 1] = value
+    end
+  end
+end
+
+-- The values of a call inherit from its object's, and those perhaps from another's.
+local function behind(values)
+  local metatable = getmetatable(values)
+  return metatable and metatable.__index
+end
+
 --- The secrets of one call, for hiding: of its options those with sensitive names, what stands under such names in
 -- its body, query and headers, and all of a proxy's credentials.
 -- @tparam table values its checked values
 -- @treturn {string,...}
 function M.secrets(values)
-  local list = {}
-  each_value(values, function(name, value)
-    if type(value) == "string" and is_secret_option[name] then list[#list + 1] = value end
-  end)
-  if type(values.proxy) == "string" then add_proxy(values.proxy, list) end
-  for _, name in ipairs(CONTAINERS) do
-    collect_container(values[name], list)
+  local list, own = {}, values
+  while own do
+    collect_own(own, list)
+    own = behind(own)
   end
-  if type(values.headers) == "table" then collect_headers(values.headers, list) end
   return list
+end
+
+--- Whether a text may hold a secret of the call; where it does not, nothing else has to be looked for. Those of the
+-- client, or of what was made from it, are made ready once.
+-- @tparam string|table|userdata text, texts or the head of an answer
+-- @tparam table values the call's checked values
+-- @treturn boolean
+function M.may_hold(text, values)
+  local list, own, kept = {}, values, values.kept
+  local object = kept and kept.object
+  while own and own ~= object do
+    collect_own(own, list)
+    own = behind(own)
+  end
+  if list[1] and core.may_hold(text, list) then return true end
+  if not object then return false end
+  kept.needles.all = kept.needles.all or core.needles(M.secrets(object))
+  return core.may_hold(text, kept.needles.all)
 end
 
 return M
