@@ -25,8 +25,7 @@ end
 
 -- A resource's values are the instance's, and its path.
 local function new_resource(owner, path)
-  local values = setmetatable({ resource = path }, owner.values.inherit)
-  values.inherit = { __index = values }
+  local values = derive.object(setmetatable({ resource = path }, owner.values.inherit))
   return hidden.object(Resource, { connections = owner.connections, values = values })
 end
 

@@ -75,7 +75,7 @@ static int push_target(lua_State *L, const char *path, size_t path_len, int firs
   char *out = sap_push_scratch(L, small, sizeof small, room + check_length(L, path_len) + 1);
   memcpy(out, path, path_len);
   char *at = out + path_len;
-  if (path_len > 0 && count > 0) *at++ = '?';
+  if (path_len > 0 && count > 0) *at++ = memchr(path, '?', path_len) == NULL ? '?' : '&';
   at = write_pieces(L, first, count, at);
   return sap_push_and_wipe(L, out, (size_t)(at - out) - (count > 0));
 }
@@ -98,8 +98,8 @@ static size_t push_fields(lua_State *L) {
   return room;
 }
 
-/* target(path, { key, name, ... }, values, more): the path and a query of the values that are there under the keys, and
-   of the names and values in the list `more`, if it is given; each encoded once. */
+/* target(path, { key, name, ... }, values, more): the path, which may have a query already, and a query of the values that
+   are there under the keys, and of the names and values in the list `more`, if it is given; each encoded once. */
 static int build_target(lua_State *L) {
   size_t path_len;
   const char *path = luaL_checklstring(L, 1, &path_len);

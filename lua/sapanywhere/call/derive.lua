@@ -5,6 +5,7 @@ local core = require "sapanywhere.core"
 local errors = require "sapanywhere.errors"
 local lazy = require "sapanywhere.base.lazy"
 local options = require "sapanywhere.call.options"
+local plan = require "sapanywhere.call.plan"
 local prepare = require "sapanywhere.call.prepare"
 
 local address = lazy "sapanywhere.call.address"
@@ -75,8 +76,8 @@ local function need_all(names, given, values, problems)
   end
 end
 
-local function check_required(row, given, values, problems)
-  need_all(row.required, given, values, problems)
+local function check_required(row, required, given, values, problems)
+  need_all(required, given, values, problems)
   local alternatives = row.alternatives
   for i = 1, #alternatives do
     local field = alternatives[i]
@@ -90,7 +91,7 @@ local function has_whole_body(row, values)
   return values.body ~= nil and not row.content
 end
 
-local function check_together(row, given, values, above, problems, defaults)
+local function check_together(row, required, given, values, above, problems, defaults)
   local said = values
   if has_whole_body(row, values) then
     said = entries.check_body(row, given, values, problems)
@@ -99,7 +100,7 @@ local function check_together(row, given, values, above, problems, defaults)
     if prepare.has_merges(row, values) then
       entries.check(row, values, problems, function(name) return is_given(name, given, above, defaults) end)
     end
-    check_required(row, given, values, problems)
+    check_required(row, required, given, values, problems)
   end
   local rules = row.rules
   for i = 1, #rules do rules[i](said, problems) end
@@ -117,6 +118,55 @@ local function reader_of(row, registry)
   }
 end
 
+-- Whether a call gives only what nothing that is settled is made of, and no function in place of a secret.
+local function leaves_settled(row, given)
+  if getmetatable(given) ~= nil then return false end
+  for name, value in next, given do
+    if row.settled[name] or type(value) == "function" then return false end
+  end
+  return true
+end
+
+-- What is settled for an object's calls of a row, see plan.lua, and besides `required`, the options that the object
+-- lacks; false where functions are asked for secrets at each call, or an option is missing.
+local function settle(row, above)
+  local lacks = {}
+  for _, name in ipairs(row.secrets) do
+    if type(above[name]) == "function" then return false end
+  end
+  for _, name in ipairs(row.required) do
+    if above[name] == nil then
+      if row.settled[name] then return false end
+      lacks[#lacks + 1] = name
+    end
+  end
+  local settled = plan.settle(row, above)
+  settled.required = lacks
+  return settled
+end
+
+-- The same, kept with the object; nil where the call has to be looked at as a whole.
+local function settled_for(row, given, above)
+  if row.way or not leaves_settled(row, given) then return nil end
+  local settled = above.kept.settled[row]
+  if settled == nil then
+    settled = settle(row, above)
+    above.kept.settled[row] = settled
+  end
+  return settled or nil
+end
+
+-- Secrets that functions give, and what follows from options that the call gives itself.
+local function derive_whole(row, values, problems)
+  for _, name in ipairs(row.secrets) do
+    if type(values[name]) == "function" then ask(name, row.known[name].check, values, problems) end
+  end
+  if values.proxy then check_proxy(values, problems) end
+  if problems[1] then return end
+  if rawget(values, "base_url") then split_base(values) end
+  if rawget(values, "user_agent") then make_headers(values) end
+end
+
 --- Reads and derives the values of one call.
 -- @tparam table row
 -- @tparam table given the caller's table; left as it is, and nothing in it is kept
@@ -131,17 +181,22 @@ function M.call(row, given, above, registry)
   local problems = {}
   local values = core.record(ROOM, above.inherit)
   options.take(given, row.known, values, problems, nil, row.reader, row.texts)
-  check_together(row, given, values, above, problems, registry.defaults)
+  local settled = settled_for(row, given, above)
+  check_together(row, settled and settled.required or row.required, given, values, above, problems, registry.defaults)
   if row.known.state and values.state == nil then values.state = fresh_state(problems) end
-  local secrets = row.secrets
-  for i = 1, #secrets do
-    local name = secrets[i]
-    if type(values[name]) == "function" then ask(name, row.known[name].check, values, problems) end
-  end
-  if values.proxy then check_proxy(values, problems) end
+  if not settled then derive_whole(row, values, problems) end
   if problems[1] then return nil, errors.usage(row.title, problems) end
-  if rawget(values, "base_url") then split_base(values) end
-  if rawget(values, "user_agent") then make_headers(values) end
+  values.settled = settled
+  return values
+end
+
+--- Lets calls see an object's values, and keeps what they make once: `settled` parts of requests, by their rows, and
+-- needles, see hide/values.lua.
+-- @tparam table values the object's
+-- @treturn table the values; `inherit` is the metatable with which a call's values see them
+function M.object(values)
+  values.kept = { object = values, settled = {}, needles = {} }
+  values.inherit = { __index = values }
   return values
 end
 
@@ -150,7 +205,7 @@ end
 -- @tparam table given the caller's table
 -- @tparam table above the values of the object above, or the defaults
 -- @tparam table registry the options, see api/options.lua
--- @treturn[1] table the values, complete; `inherit` is the metatable with which a call's values see them
+-- @treturn[1] table the values, complete, see `object`
 -- @return[2] nil
 -- @treturn[2] table a usage error with every problem
 function M.made_with(constructor, given, above, registry)
@@ -167,10 +222,7 @@ function M.made_with(constructor, given, above, registry)
   if problems[1] then return nil, errors.usage(constructor.name, problems) end
   split_base(values)
   make_headers(values)
-  -- What calls make once: lines of heads by a row's `auth`, see plan.lua; needles, see hide/values.lua.
-  values.kept = { object = values, with_body = {}, bare = {}, needles = {} }
-  values.inherit = { __index = values }
-  return values
+  return M.object(values)
 end
 
 return M

@@ -1,4 +1,7 @@
 --- Makes the request of a call from its values: pure, the same values give the same request.
+--
+-- What of it is made of a client's options alone is *settled*: it is worked out at the client's first call of a row, and
+-- kept. Where a call gives one of these options itself, it is worked out for that call.
 
 local core = require "sapanywhere.core"
 local errors = require "sapanywhere.errors"
@@ -204,28 +207,9 @@ local function usual_lines(row, values, has_body)
   return lines
 end
 
--- Whether the object that the call belongs to has all that these lines are made of, so that they may be kept with it.
-local function has_usual_head(row, values)
-  local object, second = values.inherit.__index, SIGNED_BY[row.auth]
-  if values.headers_of_all ~= object.headers_of_all then return false end
-  return not second or values.user_secret == object.user_secret and values[second.option] == object[second.option]
-end
-
--- The same lines, made once for the object where they can be.
-local function kept_lines(row, values, has_body)
-  if not has_usual_head(row, values) then return usual_lines(row, values, has_body) end
-  local kept = has_body and values.kept.with_body or values.kept.bare
-  local lines = kept[row.auth]
-  if not lines then
-    lines = usual_lines(row, values, has_body)
-    kept[row.auth] = lines
-  end
-  return lines
-end
-
 -- The lines of the request's head. They may be shared: not to be changed.
 local function plan_headers(row, values, has_body)
-  local usual, own = kept_lines(row, values, has_body), row.known.headers and values.headers
+  local usual, own = usual_lines(row, values, has_body), row.known.headers and values.headers
   if not own and not values.traceparent then return usual end
   local lines = {}
   for _, line in ipairs(usual) do
@@ -243,6 +227,50 @@ local function has_body(row, values)
   return row.sends_body
 end
 
+-- The lines of the head, made once for what is settled. They may be shared: not to be changed.
+local function settled_headers(settled, row, values, with_body)
+  local name = with_body and "headers_with_body" or "headers"
+  local lines = settled[name]
+  if not lines then
+    lines = plan_headers(row, values, with_body)
+    settled[name] = lines
+  end
+  return lines
+end
+
+-- The path and the beginning of the query, where they are the same for each call; or nil.
+local function settle_target(row, values, in_body, by_id)
+  if not row.has_fixed_path or by_id and row.parts_by_id then return nil end
+  local path = plan_path(row.parts, values)
+  return in_body and path or core.target(path, row.settled_query, values)
+end
+
+--- Works out what of a request does not depend on what only a call has.
+-- @tparam table row
+-- @tparam table values an object's, or a call's
+-- @treturn table
+local function settle(row, values)
+  local in_body = row.movable and values.secrets_in == "body" or false
+  local by_id = row.sends_body and not row.content and values.element:find("^%d+$") ~= nil or false
+  return {
+    in_body = in_body, by_id = by_id, method = in_body and "POST" or not row.takes_method and row.method or nil,
+    target = settle_target(row, values, in_body, by_id), headers = nil, headers_with_body = nil,
+    origin = values.origin, connect_timeout = values.connect_timeout,
+    max_bytes = values.max_response_bytes or (row.may_be_list and LIST_BYTES or OBJECT_BYTES),
+  }
+end
+
+-- The target of a call.
+local function plan_target(row, values, settled, by_id)
+  local target = settled.target
+  if not target then
+    target = plan_path(by_id and row.parts_by_id or row.parts, values)
+    if not settled.in_body and row.settled_query[1] then target = core.target(target, row.settled_query, values) end
+  end
+  if not row.has_query or settled.in_body then return target end
+  return plan_query(row, values, target)
+end
+
 --- Makes the request of a call.
 -- @tparam table row
 -- @tparam table values the call's values; left as they are
@@ -253,30 +281,21 @@ end
 -- @return[2] nil
 -- @treturn[2] table an error, where a value cannot be written as JSON or the body is too large
 local function request(row, values)
-  local method, parts, body, err = row.takes_method and values.method or row.method, row.parts, nil, nil
-  if row.movable and values.secrets_in == "body" then
-    method = "POST"
-    body, err = plan_json(row, values)
-  elseif has_body(row, values) then
-    local by_id = values.body == nil and not row.content and values.element:find("^%d+$") ~= nil
-    if by_id and row.parts_by_id then parts = row.parts_by_id end
-    body, err = plan_json(row, values, by_id)
-  end
+  local settled, body, err = rawget(values, "settled") or settle(row, values), nil, nil
+  local method, by_id = settled.method or values.method, settled.by_id and values.body == nil
+  if settled.in_body or has_body(row, values) then body, err = plan_json(row, values, by_id) end
   if err then return nil, err end
-  local target = plan_path(parts, values)
-  if row.has_query and not (row.movable and body) then
-    target, err = plan_query(row, values, target)
-    if not target then return nil, err end
-  end
+  local target, problem = plan_target(row, values, settled, by_id)
+  if not target then return nil, problem end
   local repeatable = row.repeatable or row.takes_method and method == "GET" or false
   return {
-    method = method, origin = values.origin, target = target,
-    headers = plan_headers(row, values, body ~= nil), body = body, state = row.known.state and values.state or nil,
-    timeout = values.timeout, connect_timeout = values.connect_timeout,
-    max_bytes = values.max_response_bytes or (row.may_be_list and LIST_BYTES or OBJECT_BYTES),
+    method = method, origin = settled.origin, target = target,
+    headers = settled_headers(settled, row, values, body ~= nil), body = body,
+    state = row.known.state and values.state or nil,
+    timeout = values.timeout, connect_timeout = settled.connect_timeout, max_bytes = settled.max_bytes,
     repeatable = repeatable, once = not repeatable, gzip = row.answer.is == "list" or nil,
     source = values.source, sink = values.sink, silence = values.silence, on_look = values.on_look,
   }
 end
 
-return { request = request }
+return { request = request, settle = settle }

@@ -115,12 +115,20 @@ local function add(list, ...)
   for _, text in ipairs { ... } do list[#list + 1] = text end
 end
 
+-- The first fields of a query are settled, where they are texts that an object may have.
+local function is_settled(row, option)
+  return #row.query == 0 and not option.once and option.name ~= "state" and row.texts[option.name] ~= nil
+end
+
 -- The fields of a place as core.target and core.compose take them; `varied` are those of the query that may be no text.
-local function list_places(row)
-  row.query, row.varied, row.json = {}, {}, {}
+local function list_places(row, by_name)
+  row.settled_query, row.query, row.varied, row.json = {}, {}, {}, {}
   for _, field in ipairs(row.fields) do
     local option, at = field.option, field.at
-    if field.place == "query" then
+    if field.place == "query" and is_settled(row, by_name[option]) then
+      add(row.settled_query, option, at[1])
+      row.settled[option] = true
+    elseif field.place == "query" then
       add(row.query, option, at[1])
       if not row.texts[option] then add(row.varied, option, at[1]) end
     end
@@ -131,7 +139,23 @@ local function list_places(row)
   for _, merged in ipairs(row.merges) do
     if merged.place == "query" then row.merged_query = merged.option end
   end
-  row.has_query = #row.query > 0 or row.merged_query ~= nil
+  row.has_query = #row.query > 0 or #row.settled_query > 0 or row.merged_query ~= nil
+end
+
+-- The options that the settled part of a request is made of, see plan.lua, beside those of its query. One that only a
+-- call has is not among them, unless it changes more than its own place.
+local function list_settled(row, options)
+  row.settled = { element = true, secrets_in = true, hub = true, headers = true, method = true }
+  row.settled.body = not row.content
+  for _, name in ipairs(SIGNED_BY[row.auth]) do row.settled[name] = true end
+  for _, merged in ipairs(row.merges) do row.settled[merged.option] = true end
+  for _, option in ipairs(options.LIST) do
+    if option.client then row.settled[option.name] = true end
+  end
+  row.has_fixed_path = not row.takes_method and not row.way
+  for _, field in ipairs(row.fields) do
+    if field.place == "path" and not row.settled[field.option] and not field.quiet then row.has_fixed_path = false end
+  end
 end
 
 --- Looks at a row as it is written, and cuts its paths. Raises where a name in a path has no field.
@@ -178,7 +202,8 @@ function M.ready(row, options)
   row.known, row.texts, row.required, row.beside_body, row.secrets = {}, {}, {}, {}, {}
   take_fields(row, options.by_name)
   take_others(row, options)
-  list_places(row)
+  list_settled(row, options)
+  list_places(row, options.by_name)
   if row.recovery then M.ready(row.recovery, options) end
   return row
 end
