@@ -70,13 +70,16 @@ static bool begins_at(const struct sap_needle *needle, const char *at, const cha
 
 #define SMALL(capital) [capital] = 0x20
 static const unsigned char small_difference[256] = {
-  SMALL('A'), SMALL('B'), SMALL('C'), SMALL('D'), SMALL('E'), SMALL('F'), SMALL('G'), SMALL('H'), SMALL('I'),
-  SMALL('J'), SMALL('K'), SMALL('L'), SMALL('M'), SMALL('N'), SMALL('O'), SMALL('P'), SMALL('Q'), SMALL('R'),
-  SMALL('S'), SMALL('T'), SMALL('U'), SMALL('V'), SMALL('W'), SMALL('X'), SMALL('Y'), SMALL('Z'),
+  ['-'] = '-' ^ '+', [' '] = ' ' ^ '+', ['_'] = '_' ^ '/', /* as above */
+  SMALL('A'),        SMALL('B'),        SMALL('C'),        SMALL('D'), SMALL('E'), SMALL('F'), SMALL('G'),
+  SMALL('H'),        SMALL('I'),        SMALL('J'),        SMALL('K'), SMALL('L'), SMALL('M'), SMALL('N'),
+  SMALL('O'),        SMALL('P'),        SMALL('Q'),        SMALL('R'), SMALL('S'), SMALL('T'), SMALL('U'),
+  SMALL('V'),        SMALL('W'),        SMALL('X'),        SMALL('Y'), SMALL('Z'),
 };
 
-static unsigned char small_byte(unsigned char byte) {
-  return byte ^ small_difference[byte];
+/* The plain byte in small letters. */
+static unsigned char small_byte(char byte) {
+  return (unsigned char)byte ^ small_difference[(unsigned char)byte];
 }
 
 static unsigned hash_gram(const unsigned char *bytes) {
@@ -85,17 +88,19 @@ static unsigned hash_gram(const unsigned char *bytes) {
   return gram * UINT32_C(2654435761) >> (32 - SAP_GRAM_BITS);
 }
 
+static unsigned hash_small(const char *text) {
+  unsigned char small[GRAM];
+  for (int i = 0; i < GRAM; i++) small[i] = small_byte(text[i]);
+  return hash_gram(small);
+}
+
 static void add_gram(uint64_t *set, const unsigned char *bytes) {
-  const unsigned char small[GRAM] = { small_byte(bytes[0]), small_byte(bytes[1]), small_byte(bytes[2]),
-                                      small_byte(bytes[3]) };
-  unsigned hash = hash_gram(small);
+  unsigned hash = hash_small((const char *)bytes);
   set[hash >> 6] |= UINT64_C(1) << (hash & 63);
 }
 
 static bool has_gram(const uint64_t *set, const char *text) {
-  unsigned char small[GRAM];
-  for (int i = 0; i < GRAM; i++) small[i] = small_byte(plain_byte(text[i]));
-  unsigned hash = hash_gram(small);
+  unsigned hash = hash_small(text);
   return (set[hash >> 6] >> (hash & 63) & 1) != 0;
 }
 
@@ -301,14 +306,15 @@ static const char *read_entity(const char *at, const char *end, char **out) {
 }
 
 static const struct {
-  char mark;
+  char mark, end; /* what each begins with and, if there is one, what each ends with */
   const char *(*read)(const char *at, const char *end, char **out);
-} escapes[] = { { '%', read_percent }, { '\\', read_backslash }, { '&', read_entity } };
+} escapes[] = { { '%', '\0', read_percent }, { '\\', '\0', read_backslash }, { '&', ';', read_entity } };
 
 enum { KINDS = sizeof escapes / sizeof escapes[0] };
 
 static bool has_escape(struct sap_slice text, int kind) {
   const char *at = text.data, *end = text.data + text.len;
+  if (escapes[kind].end != '\0' && memchr(at, escapes[kind].end, text.len) == NULL) return false;
   while (at < end && (at = memchr(at, escapes[kind].mark, (size_t)(end - at))) != NULL) {
     char meaning[4], *out = meaning;
     if (escapes[kind].read(++at, end, &out) != NULL) return true;
@@ -352,24 +358,17 @@ bool sap_may_hold(const struct sap_needles *needles, const char *text, size_t le
 
 /* Names. */
 
-static bool equals_small(const unsigned char *bytes, const char *text, size_t len) {
+static bool equals_small(const char *bytes, const char *text, size_t len) {
   for (size_t i = 0; i < len; i++)
-    if (small_byte(bytes[i]) != small_byte(plain_byte(text[i]))) return false;
+    if (small_byte(bytes[i]) != small_byte(text[i])) return false;
   return true;
 }
 
 static bool has_small_prefix(const struct sap_needles *needles, const char *at) {
   if (!has_gram(needles->grams, at)) return false;
   for (size_t i = 0; i < needles->count; i++)
-    if (equals_small(needles->prefixes[i], at, needles->prefix_len)) return true;
+    if (equals_small((const char *)needles->prefixes[i], at, needles->prefix_len)) return true;
   return false;
-}
-
-static bool has_small_needle(const struct sap_needle *needle, const char *at, const char *end) {
-  if ((size_t)(end - at) < needle->len) return false;
-  for (size_t i = 0; i < needle->len; i++)
-    if (small_byte(plain_byte(needle->secret[i])) != small_byte(plain_byte(at[i]))) return false;
-  return true;
 }
 
 bool sap_may_name(const struct sap_needles *needles, const char *name, size_t len) {
@@ -380,8 +379,10 @@ bool sap_may_name(const struct sap_needles *needles, const char *name, size_t le
   for (const char *at = name; at < end; at++) {
     bool fits = needles->count > 0 && (size_t)(end - at) >= needles->prefix_len;
     if (fits && has_small_prefix(needles, at)) return true;
-    for (size_t i = 0; i < needles->short_count; i++)
-      if (has_small_needle(&needles->short_needles[i], at, end)) return true;
+    for (size_t i = 0; i < needles->short_count; i++) {
+      const struct sap_needle *needle = &needles->short_needles[i];
+      if ((size_t)(end - at) >= needle->len && equals_small(needle->secret, at, needle->len)) return true;
+    }
   }
   return false;
 }

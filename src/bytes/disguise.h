@@ -11,7 +11,7 @@ enum {
   SAP_SHORTEST_SECRET =
       4, /* a shorter one is found only where no letter or digit touches it, and not in base64 */
   SAP_MOST_SECRETS = 16,
-  SAP_LONGEST_PREFIX = 16,
+  SAP_LONGEST_PREFIX = 32,
   SAP_GRAM_BITS = 13
 };
 

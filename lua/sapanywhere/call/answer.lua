@@ -10,8 +10,6 @@ local shown_headers = require "sapanywhere.hide.headers"
 local failure = lazy "sapanywhere.call.failure"
 local redact = lazy "sapanywhere.redact"
 
-local lower = core.lower
-
 local REPLACEMENT = "\239\191\189" -- U+FFFD
 local LONGEST_NOTE = 1000
 
@@ -187,8 +185,7 @@ end
 
 -- The platform's way to say that a list has no rows: JSON, and the id of the request in it or beside it. A gateway's
 -- 404 has none.
-local function is_empty_list(row, response, meta)
-  if response.status ~= row.empty_status then return false end
+local function is_empty_list(response, meta)
   local said = core.decode(response.body)
   return type(said) == "table" and (said.requestId ~= nil or meta.request_id ~= nil)
 end
@@ -234,7 +231,7 @@ local function read(row, request, response, values)
     status = status, headers = headers, request_id = said.request_id and visible(said.request_id),
     warnings = nil, attempts = nil, elapsed = nil, -- room for what is still to come
   }
-  if is_empty_list(row, response, meta) then
+  if status == row.empty_status and is_empty_list(response, meta) then
     meta.warnings = {}
     return {}, nil, meta
   end

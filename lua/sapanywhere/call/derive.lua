@@ -128,7 +128,8 @@ local function leaves_settled(row, given)
 end
 
 -- What is settled for an object's calls of a row, see plan.lua, and besides `required`, the options that the object
--- lacks; false where functions are asked for secrets at each call, or an option is missing.
+-- lacks, and `is_whole`, whether the other options of a call need no look together. False where functions are asked for
+-- secrets at each call, or an option is missing that only the object can have.
 local function settle(row, above)
   local lacks = {}
   for _, name in ipairs(row.secrets) do
@@ -142,6 +143,7 @@ local function settle(row, above)
   end
   local settled = plan.settle(row, above)
   settled.required = lacks
+  settled.is_whole = #lacks == 0 and #row.alternatives == 0 and #row.rules == 0 and not row.content
   return settled
 end
 
@@ -176,13 +178,18 @@ end
 -- @return[2] nil
 -- @treturn[2] table a usage error with every problem
 function M.call(row, given, above, registry)
-  prepare.ready(row, registry)
-  row.reader = row.reader or reader_of(row, registry)
+  if not row.reader then
+    prepare.ready(row, registry)
+    row.reader = reader_of(row, registry)
+  end
   local problems = {}
   local values = core.record(ROOM, above.inherit)
   options.take(given, row.known, values, problems, nil, row.reader, row.texts)
   local settled = settled_for(row, given, above)
-  check_together(row, settled and settled.required or row.required, given, values, above, problems, registry.defaults)
+  if not (settled and settled.is_whole) then
+    local required = settled and settled.required or row.required
+    check_together(row, required, given, values, above, problems, registry.defaults)
+  end
   if row.known.state and values.state == nil then values.state = fresh_state(problems) end
   if not settled then derive_whole(row, values, problems) end
   if problems[1] then return nil, errors.usage(row.title, problems) end

@@ -80,13 +80,17 @@ end
 
 -- As many exchanges as the retry policy allows before the deadline.
 local function exchange_all(owner, row, request, values, host, deadline)
-  local attempt, outcome, result, err, meta = 0, "not_sent"
+  local attempt, outcome, on_event = 0, "not_sent", values.on_event
+  local result, err, meta
   while true do
     attempt = attempt + 1
     request.timeout = deadline - now()
-    if values.on_event then trace.request(values, row, request, attempt) end
+    if on_event then
+      trace.request(values, row, request, attempt)
+      request.timeout = deadline - now() -- the caller's functions may take their time
+    end
     if owner.connections.closed then return give_up(attempt - 1, outcome, meta) end
-    if deadline <= now() then -- the caller's functions may take their time
+    if request.timeout <= 0 then
       if err then return nil, err, meta end
       return too_late(row, request, values)
     end
@@ -96,7 +100,7 @@ local function exchange_all(owner, row, request, values, host, deadline)
     err.attempts, outcome = attempt, err.outcome
     local delay = retry.delay(request, err, attempt, values.retry, deadline - now())
     if not delay then return nil, err, meta end
-    if values.on_event then trace.retry(values, row, err, attempt, delay) end
+    if on_event then trace.retry(values, row, err, attempt, delay) end
     pause(owner, host, delay)
     if owner.connections.closed then return give_up(attempt, outcome, meta) end
   end

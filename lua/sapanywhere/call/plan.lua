@@ -1,7 +1,7 @@
 --- Makes the request of a call from its values: pure, the same values give the same request.
 --
--- What of it is made of a client's options alone is *settled*: it is worked out at the client's first call of a row, and
--- kept. Where a call gives one of these options itself, it is worked out for that call.
+-- What of it is made of a client's options alone is *settled*: it is worked out at the client's first call of a row,
+-- and kept. Where a call gives one of these options itself, it is worked out for that call.
 
 local core = require "sapanywhere.core"
 local errors = require "sapanywhere.errors"
@@ -83,8 +83,9 @@ end
 
 -- The path and the query: the fields in their documented order, then lists, then what is merged in.
 local function plan_query(row, values, path)
-  local more = listed_parameters(row, values)
-  local plain = plain_parameters(row, values)
+  local has_more = row.varied[1] or row.merged_query and values[row.merged_query]
+  local more = has_more and listed_parameters(row, values) or nil
+  local plain = has_more and plain_parameters(row, values) or values
   if more and #more > 2 * MOST_PARAMETERS then return too_wide(row) end
   local ok, target = pcall(core.target, path, row.query, plain, more)
   if ok then return target end
@@ -288,14 +289,18 @@ local function request(row, values)
   local target, problem = plan_target(row, values, settled, by_id)
   if not target then return nil, problem end
   local repeatable = row.repeatable or row.takes_method and method == "GET" or false
-  return {
+  local planned = {
     method = method, origin = settled.origin, target = target,
     headers = settled_headers(settled, row, values, body ~= nil), body = body,
     state = row.known.state and values.state or nil,
     timeout = values.timeout, connect_timeout = settled.connect_timeout, max_bytes = settled.max_bytes,
     repeatable = repeatable, once = not repeatable, gzip = row.answer.is == "list" or nil,
-    source = values.source, sink = values.sink, silence = values.silence, on_look = values.on_look,
   }
+  if row.way then
+    planned.source, planned.sink, planned.silence = values.source, values.sink, values.silence
+    planned.on_look = values.on_look
+  end
+  return planned
 end
 
 return { request = request, settle = settle }

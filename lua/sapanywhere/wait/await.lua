@@ -78,6 +78,9 @@ Waiter.__index = Waiter
 
 -- `is_guarded`: its request must not be sent once its caller cannot learn of the answer.
 local function new_waiter(host, is_guarded)
+  if host.blocks then -- it has no loop, and nobody moves it
+    return setmetatable({ host = host, transfer = nil, done = false, has_returned = false }, Waiter)
+  end
   return setmetatable({
     host = host, loop = host.loop(), thread = coroutine.running(), is_guarded = is_guarded,
     transfer = nil, done = false, has_returned = false, leads = false, signal = nil, look = nil, on_look = nil,
