@@ -304,6 +304,9 @@ bench: deps-bench ## the numbers beside the floor and the peers; QUICK=1 for a s
 
 BENCHES := floor multi timed probe
 
+bench-in: ## the bench on a minimal Debian, such as SUITE=trixie, whose libcurl is another; see test-in
+	@TARGETS=bench packaging/test-in $(SUITE)
+
 bench-run: $(BENCHES:%=build/bench/%)
 	@ulimit -n 16384 2>/dev/null; $(RUN_BENCH) lua5.4 bench/run.lua
 
@@ -443,5 +446,5 @@ lua-cflags:
 .DELETE_ON_ERROR:
 .PHONY: FORCE all bindings each-lua $(patsubst %,deps-%,build demo test bench check fuzz soak lint doc deb command $(APART)) \
   test test-luas run-files test-in test-deb $(APART:%=test-%) spec run-spec mutate helpers check $(patsubst %,check-%,sanitized valgrind eager memory older) \
-  fuzz fuzz-run soak soak-run demo demo-run types static dist deb deb-of-archive doc doc-run bench bench-run lint $(patsubst %,lint-%,lua format c compilers) \
+  fuzz fuzz-run soak soak-run demo demo-run types static dist deb deb-of-archive doc doc-run bench bench-in bench-run lint $(patsubst %,lint-%,lua format c compilers) \
   format env install install-library install-command completions clean help lua-cflags
