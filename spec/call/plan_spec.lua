@@ -358,3 +358,99 @@ describe("a creation whose body cannot be written", function()
     assert.truthy(err.message:find("note of the request's body is too large", 1, true), err.message)
   end)
 end)
+
+describe("what a client's options settle of its requests", function()
+  local SECRETS = {
+    api_key = "key-1", api_secret = "secret-1", callback_url = "https://h.example/cb", user_secret = "user-1",
+    organization_secret = "organization-1", scope = "all",
+  }
+
+  -- The request of a call of a client, without what is another each time.
+  local function planned(name, given, client)
+    local made_request = assert(request(name, given, client))
+    return { made_request.method, made_request.origin, made_request.target, made_request.headers, made_request.body,
+      made_request.max_bytes, made_request.connect_timeout, made_request.timeout }
+  end
+
+  local CALLS = {
+    { "oauth_url", { state = "s" } }, { "oauth_url", { state = "t" } }, { "oauth_url", { state = false } },
+    { "oauth_url", { state = "s", element = "other" } }, { "oauth_url", { state = "s", api_key = "key-2" } },
+    { "oauth_url", { state = "s", api_secret = function() return "secret-2" end } },
+    { "oauth_url", { state = "s", scope = "some", site_address = "a" } },
+    { "oauth_url", { state = "s", extra = { a = 1 } } }, { "oauth_url", { state = "s", secrets_in = "body" } },
+    { "oauth_url", { state = "s", base_url = "https://other.example/x", user_agent = "me" } },
+    { "oauth_url", setmetatable({ state = "s" }, { __index = { element = "behind" } }) },
+    { "oauth_url", { state = "s", max_response_bytes = 2048, timeout = 3, connect_timeout = 2 } },
+    { "create_instance", { code = "c", name = "n" } },
+    { "create_instance", { code = "d", name = "m", tags = { "x" } } },
+    { "create_instance", { code = "c", name = "n", element = 2198 } },
+    { "create_instance", { code = "c", name = "n", user_secret = "user-2" } },
+    { "create_instance", { code = function() return "c" end, name = "n", configuration = { a = "b" } } },
+    { "create_instance",
+      { code = "c", name = "n", traceparent = "00-" .. ("a"):rep(32) .. "-" .. ("b"):rep(16) .. "-01" } },
+    { "get_instance", { id = 7 } }, { "get_instance", { id = "a/b" } }, { "list_instances", { tags = { "a", "b" } } },
+    { "list_instances", {} }, { "delete_instance", { id = 7 } }, { "update_instance", { id = 7, name = "n" } },
+  }
+
+  local clients = {
+    ["as the README makes it"] = {}, ["with an element's id"] = { element = "2198" },
+    ["with its secrets in bodies"] = { secrets_in = "body" },
+    ["with limits"] = { max_response_bytes = 4096, timeout = 9 },
+    ["with functions for secrets"] = {
+      api_key = function() return "key-3" end, organization_secret = function() return "organization-3" end,
+    },
+  }
+
+  for name, more in pairs(clients) do
+    it("is the same at each call of a client " .. name, function()
+      local options = merged(SECRETS, more)
+      local client = assert(made.client(options))
+      for _ = 1, 2 do
+        for i, call in ipairs(CALLS) do
+          assert.same(planned(call[1], call[2], assert(made.client(options))), planned(call[1], call[2], client), i)
+        end
+      end
+    end)
+  end
+
+  it("asks a client's functions at each call", function()
+    local count = 0
+    local client = assert(made.client(merged(SECRETS, {
+      api_key = function()
+        count = count + 1
+        return "key-" .. count
+      end,
+    })))
+    for i = 1, 3 do
+      assert.truthy(request("oauth_url", { state = "s" }, client).target:find("apiKey=key-" .. i .. "&", 1, true))
+    end
+  end)
+
+  it("leaves to each call what it must give itself", function()
+    local client = assert(made.client(SECRETS))
+    assert(made.call("create_instance", { code = "c", name = "n" }, client))
+    for _ = 1, 2 do
+      local values, err = made.call("create_instance", {}, client)
+      assert.is_nil(values)
+      assert.same({ "code", "name" }, err.missing)
+    end
+    assert.same({ "api_key" }, select(2, made.call("oauth_url", {}, assert(made.client {
+      api_secret = "s", callback_url = "https://h.example/cb",
+    }))).missing)
+  end)
+
+  it("is each resource's own", function()
+    local client = assert(made.client(SECRETS))
+    local shop = assert(require("sapanywhere.call.derive").made_with(
+      require("sapanywhere.api.options").INSTANCE, { token = "token-1" }, client, require "sapanywhere.api.options"))
+    local derive = require "sapanywhere.call.derive"
+    for _ = 1, 2 do
+      for _, resource in ipairs { "customers", "orders" } do
+        local values = derive.object(setmetatable({ resource = resource }, shop.inherit))
+        local planned_list = request("resource:list", { page_size = 5 }, values)
+        assert.equal(BASE .. "/hubs/ecommerce/" .. resource .. "?pageSize=5", planned_list.target)
+        assert.equal("Authorization: User user-1, Element token-1", planned_list.headers[3])
+      end
+    end
+  end)
+end)
