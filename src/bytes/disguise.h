@@ -24,14 +24,14 @@ struct sap_needle {
 
 /* What is looked for. Prefixes of one length find the place quickly; only the whole needle counts. */
 struct sap_needles {
-  size_t shortest, prefix_len, count, short_count; /* the shortest of those that are not too short */
+  size_t shortest, prefix_len, count, short_count; /* the shortest of those that are not too short, or less */
   struct sap_needle needles[4 * SAP_MOST_SECRETS], short_needles[SAP_MOST_SECRETS];
   unsigned char prefixes[4 * SAP_MOST_SECRETS][SAP_LONGEST_PREFIX];
   uint64_t grams[(1 << SAP_GRAM_BITS) / 64]; /* a bit for every four bytes in a row of any prefix */
   bool begins[256];                          /* the first bytes of the prefixes */
 };
 
-/* Begins with the length of the shortest secret that is not too short. */
+/* Begins with the length of the shortest secret that is not too short, or less. */
 void sap_needles_begin(struct sap_needles *needles, size_t shortest);
 /* At most SAP_MOST_SECRETS times. The secret stays where it is until the needles are wiped. */
 void sap_needles_add(struct sap_needles *needles, const char *secret, size_t len);

@@ -72,8 +72,12 @@ static bool hold(lua_State *L, struct sap_needles *needles) {
   return found;
 }
 
+/* Needles that are used once are cheaper to make with short prefixes. */
+enum { SHORT_PREFIX = 16 };
+
 static bool look(lua_State *L, struct round *round, size_t first) {
   struct sap_needles needles;
+  if (round->shortest > SHORT_PREFIX) round->shortest = SHORT_PREFIX;
   round->needles = &needles;
   make_needles(L, 2, round, first);
   bool found = hold(L, &needles);

@@ -253,8 +253,11 @@ end
 local function settle(row, values)
   local in_body = row.movable and values.secrets_in == "body" or false
   local by_id = row.sends_body and not row.content and values.element:find("^%d+$") ~= nil or false
+  local method = in_body and "POST" or row.takes_method and values.method or row.method
+  local repeatable = row.repeatable or row.takes_method and method == "GET" or false
   return {
-    in_body = in_body, by_id = by_id, method = in_body and "POST" or not row.takes_method and row.method or nil,
+    in_body = in_body, by_id = by_id, method = method, repeatable = repeatable,
+    gzip = row.answer.is == "list" or nil,
     target = settle_target(row, values, in_body, by_id), headers = nil, headers_with_body = nil,
     origin = values.origin, connect_timeout = values.connect_timeout,
     max_bytes = values.max_response_bytes or (row.may_be_list and LIST_BYTES or OBJECT_BYTES),
@@ -283,18 +286,18 @@ end
 -- @treturn[2] table an error, where a value cannot be written as JSON or the body is too large
 local function request(row, values)
   local settled, body, err = rawget(values, "settled") or settle(row, values), nil, nil
-  local method, by_id = settled.method or values.method, settled.by_id and values.body == nil
+  local by_id = settled.by_id and values.body == nil
   if settled.in_body or has_body(row, values) then body, err = plan_json(row, values, by_id) end
   if err then return nil, err end
   local target, problem = plan_target(row, values, settled, by_id)
   if not target then return nil, problem end
-  local repeatable = row.repeatable or row.takes_method and method == "GET" or false
+  local repeatable = settled.repeatable
   local planned = {
-    method = method, origin = settled.origin, target = target,
+    method = settled.method, origin = settled.origin, target = target,
     headers = settled_headers(settled, row, values, body ~= nil), body = body,
     state = row.known.state and values.state or nil,
     timeout = values.timeout, connect_timeout = settled.connect_timeout, max_bytes = settled.max_bytes,
-    repeatable = repeatable, once = not repeatable, gzip = row.answer.is == "list" or nil,
+    repeatable = repeatable, once = not repeatable, gzip = settled.gzip,
   }
   if row.way then
     planned.source, planned.sink, planned.silence = values.source, values.sink, values.silence
