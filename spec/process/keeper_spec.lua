@@ -23,7 +23,7 @@ local function eventually(happens)
   local ends = core.now() + 30
   while core.now() < ends do
     if happens() then return true end
-    os.execute("sleep 0.05")
+    core.poll(-1, 0.05)
   end
   return false
 end

@@ -75,7 +75,7 @@ local function eventually(happens)
   local ends = core.now() + 60
   while core.now() < ends do
     if happens() then return true end
-    os.execute("sleep 0.1")
+    core.poll(-1, 0.1)
   end
   return false
 end

@@ -8,6 +8,7 @@
 --     home:remove()
 
 local child = require "support.child"
+local core = require "sapanywhere.core"
 local system = require "sapanywhere.sandbox.carrier.system"
 
 local Home, Running = {}, {}
@@ -38,7 +39,7 @@ function M.missing()
   return not pcall(require, "socket") and "luasocket" or nil
 end
 
-local function sleep(seconds) os.execute("sleep " .. seconds) end
+local function sleep(seconds) core.poll(-1, seconds) end
 
 --- A home directory of its own.
 function M.home()

@@ -22,7 +22,7 @@ function M.start(role, ...)
   while core.now() < ends do
     self.port = tonumber(self:report():match("^port (%d+)\n"))
     if self.port then return self end
-    system.output("sleep 0.01")
+    core.poll(-1, 0.01)
   end
   self:stop()
   error("the peer does not start: " .. role, 2)
