@@ -5,6 +5,7 @@ local NOW = "Sun, 06 Nov 1994 08:49:37 GMT"
 describe("Retry-After", function()
   local cases = {
     { "0", 0 }, { "7", 7 }, { "007", 7 }, { "86400", 86400 }, { ("9"):rep(40), 2 ^ 31 },
+    { ("9"):rep(64), 2 ^ 31 }, { "2147483647", 2147483647 }, { "2147483649", 2 ^ 31 },
     { "Sun, 06 Nov 1994 08:49:38 GMT", 1 },
     { "Sunday, 06-Nov-94 08:50:37 GMT", 60 },
     { "Sun Nov  6 09:49:37 1994", 3600 },
@@ -19,6 +20,13 @@ describe("Retry-After", function()
       assert.equal(case[2], retry_after.read(case[1], NOW))
     end)
   end
+
+  it("takes a date of at most 64 bytes for the server's clock", function()
+    local value = "Sun, 06 Nov 1994 08:49:38 GMT"
+    for length, seconds in pairs { [29] = 1, [64] = 1, [65] = 0 } do
+      assert.equal(seconds, retry_after.read(value, NOW .. (" "):rep(length - #NOW)))
+    end
+  end)
 
   it("is told by this machine's clock where the answer has no date, or none that can be read", function()
     for _, date in ipairs { false, "", "yesterday", ("x"):rep(100) } do
