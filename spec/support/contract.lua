@@ -202,6 +202,40 @@ M.cases = {
     remove(path)
   end },
 
+  { "walks through pages while others do, by for where Lua can yield in it, and by hand", function(env)
+    local path = os.tmpname()
+    local objects = open_shop(env, path)
+    local orders = objects.shop.orders
+    for i = 1, 6 do assert(orders:create { body = { note = tostring(i) } }) end
+    local function by_for()
+      local count = 0
+      for row, err in orders:each { page_size = 2 } do
+        assert(row, err and tostring(err))
+        count = count + 1
+      end
+      return count
+    end
+    local function by_hand()
+      local next_row, count = orders:each { page_size = 2 }, 0
+      while true do
+        local row, err, meta = next_row()
+        if row == nil then return count end
+        assert(row, err and tostring(err))
+        assert(meta.status == 200)
+        count = count + 1
+      end
+    end
+    local is_old = _VERSION == "Lua 5.1" and not rawget(_G, "jit") -- cannot yield there
+    local ways = { by_hand, is_old and by_hand or by_for, by_hand, is_old and by_hand or by_for }
+    local list, counts = {}, {}
+    for i, way in ipairs(ways) do list[i] = function() counts[i] = way() end end
+    local count = assert(orders:count {})
+    env.together(list)
+    for i = 1, #list do assert(counts[i] == count, i .. ": " .. tostring(counts[i])) end
+    if not is_old or not coroutine.running() then assert(by_for() == count) end
+    remove(path)
+  end },
+
   { "lets others run while it waits, in every call", function(env)
     local path, order, list = os.tmpname(), {}, {}
     local objects, known = open_shop(env, path)
