@@ -80,3 +80,83 @@ describe("a bulk job", function()
     assert.equal("usage", err.kind)
   end)
 end)
+
+-- The wait itself, with a clock of its own: what is asked for, and how long it pauses.
+describe("waiting for a bulk job", function()
+  local core = require "sapanywhere.core"
+  local made = require "support.values"
+  local options = require "sapanywhere.api.options"
+  local rows = require "sapanywhere.api.rows"
+
+  -- The module, with this clock.
+  local function with_clock(now)
+    local name = "sapanywhere.call.job"
+    local real, loaded = core.now, package.loaded[name]
+    core.now, package.loaded[name] = now, nil
+    local job = require(name)
+    core.now, package.loaded[name] = real, loaded
+    return job
+  end
+
+  -- Jobs whose status is each of these words in turn; gives the result, the error, the pauses and the progress.
+  local function wait(words, given)
+    local time, asked, pauses, seen = 0, 0, {}, {}
+    local job = with_clock(function() return time end)
+    local values = assert(made.instance({ token = "t" }, assert(made.client { user_secret = "u" })))
+    given.id, given.on_progress = 1, function(one)
+      seen[#seen + 1] = one.status
+      error("nobody's business")
+    end
+    local result, err = job.call({ values = values, connections = {} }, rows["instance:bulk_wait"], given, options, {
+      run = function()
+        asked = asked + 1
+        return { status = words[asked] or words[#words] }, nil, { status = 200, attempts = 1 }
+      end,
+      pause = function(_, _, seconds)
+        pauses[#pauses + 1] = seconds
+        time = time + seconds
+      end,
+      fail = function(problem) return nil, problem end,
+    })
+    return result, err, pauses, seen
+  end
+
+  it("pauses 1 s, then twice as long each time, 30 s at most", function()
+    local words = { "CREATED", "STARTED", "RUNNING", "RUNNING", "RUNNING", "RUNNING", "RUNNING", "RUNNING",
+      "COMPLETED" }
+    local result, err, pauses, seen = wait(words, {})
+    assert(result, err and tostring(err))
+    assert.same({ 1, 2, 4, 8, 16, 30, 30, 30 }, pauses)
+    assert.same(words, seen)
+    assert.same({ 60, 60, 60, 60, 60, 60, 60, 60 }, select(3, wait(words, { interval = 60 })))
+    assert.same({ 0.5, 1, 2, 4, 8, 16, 30, 30 }, select(3, wait(words, { interval = 0.5 })))
+  end)
+
+  it("ends well with COMPLETED and COMPLETE, in any writing", function()
+    for _, word in ipairs { "COMPLETED", "COMPLETE", "completed", "Complete" } do
+      assert.equal(word, assert(wait({ word }, {})).status)
+    end
+  end)
+
+  it("ends badly with ABORTED, ERROR and CANCELLED, in any writing", function()
+    for _, word in ipairs { "ABORTED", "ERROR", "CANCELLED", "aborted", "Error" } do
+      local result, err, pauses = wait({ "RUNNING", word }, {})
+      assert.is_nil(result)
+      assert.equal("job", err.kind)
+      assert.equal(word, err.job.status)
+      assert.same({ 1 }, pauses)
+    end
+  end)
+
+  it("goes on with any other word, and ends in time", function()
+    for _, word in ipairs { "CANCELLATION_PENDING", "QUEUED", "COMPLETED_WITH_ERRORS", "UNCOMPLETED", "x" } do
+      local result, err, pauses = wait({ word }, { timeout = 20 })
+      assert.is_nil(result)
+      assert.equal("timeout", err.kind)
+      assert.equal(word, err.job.status)
+      local sum = 0
+      for _, seconds in ipairs(pauses) do sum = sum + seconds end
+      assert.truthy(sum <= 20, sum)
+    end
+  end)
+end)

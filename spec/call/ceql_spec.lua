@@ -1,4 +1,5 @@
 local ceql = require "sapanywhere.call.ceql"
+local service = require "sapanywhere.sandbox.service.ceql"
 
 local function write(where)
   local problems = {}
@@ -67,11 +68,57 @@ describe("where", function()
     end)
   end
 
+  -- Values that somebody might write to get out of their quotes, or to be taken for something else.
+  local HOSTILE = {
+    "'", "''", "'''", "\\'", "\\", "\\\\'", "' OR 1 = 1", "' OR '1' = '1", "'; DROP TABLE customers; --", "x' --",
+    "/* x */", "a'b'c", "'?'", "?", "??", "%", "%%", "_", "100%", "`", '"', '" OR 1 = 1', "``", "(", ")", "')",
+    "') OR (1 = 1", "IN (?)", "NULL", "null", "true", "5", "5.5", "-1", "1e3", "0x10", " ", " x ", "", ",", "',' ",
+    "\195\164", "\226\128\153", "\202\188 OR 1 = 1", "\239\188\135", "\226\128\168", "\240\159\148\145",
+    ("'"):rep(1000), ("x"):rep(10000), "&pageSize=1", "%27", "%2527", "#", "+", "${x}", "{{x}}", "\\u0027", "&#39;",
+  }
+
   it("never lets a value end its own quotes", function()
-    for _, value in ipairs { "'", "''", "' OR 1 = 1", "\\'", "a'b'c", "'?'" } do
-      local text = assert(write { "a = ? AND b = ?", value, value })
+    for _, value in ipairs(HOSTILE) do
+      local text = assert(write { "a = ? AND b IN (?)", value, { value, "y" } })
+      local quoted = "'" .. value:gsub("'", "''") .. "'"
+      assert.equal(("a = %s AND b IN (%s, 'y')"):format(quoted, quoted), text)
       assert.equal(0, select(2, text:gsub("'", "")) % 2)
-      assert.equal("a =  AND b = ", (text:gsub("'[^']*'", ""):gsub("''", "")))
+    end
+  end)
+
+  it("is read by the local service as the values that were given, and as no others", function()
+    for _, value in ipairs(HOSTILE) do
+      local text = assert(write { "a = ? AND b IN (?) AND c = ?", value, { "y", value }, true })
+      local test = assert(service.compile(text))
+      assert.is_true(test { a = value, b = value, c = true }, value)
+      assert.is_true(test { a = value, b = "y", c = true }, value)
+      for _, other in ipairs { value .. "x", "x" .. value, "another" } do
+        assert.is_false(test { a = other, b = value, c = true }, value)
+        assert.is_false(test { a = value, b = other, c = true }, value)
+      end
+    end
+  end)
+
+  it("is one parameter of the query, whatever is in it", function()
+    local made, plan = require "support.values", require "sapanywhere.call.plan"
+    local rows, url = require "sapanywhere.api.rows", require "sapanywhere.sandbox.service.url"
+    local shop = assert(made.instance({ token = "t" }, assert(made.client { user_secret = "u" })))
+    for _, value in ipairs(HOSTILE) do
+      for _, where in ipairs { { "a = ?", value }, "a = " .. value } do
+        local values = assert(made.call("resource:list", { where = where }, shop))
+        local target = assert(plan.request(rows["resource:list"], values)).target
+        local query = assert(url.parse_query(target:match("^[^?]*%?(.*)$")))
+        assert.same({ (write(where)) }, query.where)
+        assert.is_nil(next(query, next(query)))
+      end
+    end
+  end)
+
+  it("takes numbers exactly", function()
+    for _, value in ipairs { 0, -1, 1e15, 0.1, -2.5e-7, 2 ^ 53, -2 ^ 53, 2 ^ 60, 1e300, 5e-324 } do
+      local text = assert(write { "a = ?", value })
+      assert.equal(value, tonumber(text:match("^a = (.*)$")), text)
+      assert.is_nil(text:find("%.0$"), text)
     end
   end)
 end)

@@ -76,6 +76,14 @@ local function downloading(to, wishes)
   end
 end
 
+-- What uploading a file gives.
+local function uploading(file)
+  return function()
+    local shop = assert(service:client {}:instance { token = "t", user_secret = service.user_secret })
+    return shop:bulk_upload { object = "orders", file = file }
+  end
+end
+
 -- What a child process without memory for the answer gets: only its plain fields come back.
 local function without_memory()
   local err = child.run([[
@@ -248,6 +256,10 @@ local rows = {
         says = "It failed (Shop is closed)" } },
   },
   job = {
+    { "it failed", waiting_for_job { job_seconds = 0.1, job_end = "ERROR" },
+      { outcome = "rejected", retryable = false, says = "the job ended as error" } },
+    { "somebody cancelled it", waiting_for_job { job_seconds = 0.1, job_end = "CANCELLED" },
+      { outcome = "rejected", retryable = false, says = "the job ended as cancelled" } },
     { "the platform gave it up", waiting_for_job { job_seconds = 0.1, job_end = "ABORTED" },
       { outcome = "rejected", status = 200, retryable = false, attempts = 1, says = "the job ended as aborted" } },
   },
@@ -255,6 +267,9 @@ local rows = {
     { "there is no such directory", downloading("/proc/none/orders.json"),
       { outcome = "not_sent", reason = "missing", retryable = false, attempts = 0, says = "to:" } },
     { "it is a directory", downloading("/tmp"), { outcome = "not_sent", reason = "io" } },
+    { "there is no file to send", uploading "/proc/none/orders.csv",
+      { outcome = "not_sent", reason = "missing", retryable = false, attempts = 0, says = "file:" } },
+    { "what is to be sent is a directory", uploading "/tmp", { outcome = "not_sent", reason = "io" } },
   },
   closed = {
     { "the client was closed before", closed, { outcome = "not_sent", attempts = 0, retryable = false } },
