@@ -136,8 +136,9 @@ test-packages: HARD_LUAS = lua5.4
 test-heavy test-packages: export JOBS = 1
 
 .PHONY: pictures
-pictures: deps-browser # of the consent page and of the last page, light and dark, into docs/
+pictures: deps-browser # of the consent page, the last page and a terminal, light and dark, into docs/
 	@PICTURES=docs $(MAKE) --no-print-directory spec LUA=lua5.4 SPEC=spec/browser/connect_spec.lua
+	@$(RUN) lua5.4 packaging/make_pictures.lua docs
 
 # Each says first what it runs against, where it can.
 $(APART:%=test-%): test-%: deps-%

@@ -95,7 +95,7 @@ local function resolve(path, href)
   local file = join_path(path:match("^(.*)/[^/]*$") or "", target:gsub("/$", ""))
   if page_of_file[file] then return page_of_file[file] .. rest end
   if file:find("^examples/") then return "examples.html#" .. markdown.slug(file) end
-  if file:find("%.svg$") then return file:match("[^/]+$") end
+  if file:find("%.svg$") or file:find("%.png$") then return file:match("[^/]+$") end
 end
 
 local function fix_links(html, path)
@@ -435,7 +435,9 @@ end
 -- Writing
 
 write("style.css", read "packaging/reference/style.css")
-for _, path in ipairs(list "ls bench/*.svg docs/*.svg 2>/dev/null") do write(path:match("[^/]+$"), read(path)) end
+for _, path in ipairs(list "ls bench/*.svg docs/*.svg docs/*.png 2>/dev/null") do
+  write(path:match("[^/]+$"), read(path))
+end
 write_guide(front)
 for _, guide in ipairs(guides) do write_guide(guide) end
 for _, guide in ipairs(others) do write_guide(guide) end

@@ -135,7 +135,10 @@ describe("connect in a browser", function()
   end)
 
   describe("has a page", function()
-    local SIZES = { phone = { 360, 640 }, desk = { 900, 640 } }
+    local SIZES = {
+      consent = { phone = { 360, 700 }, desk = { 720, 560 } },
+      connected = { phone = { 360, 360 }, desk = { 720, 320 } },
+    }
 
     -- What is darker: the ground or the text.
     local BRIGHTNESS = [[
@@ -144,7 +147,7 @@ describe("connect in a browser", function()
       return of(getComputedStyle(document.querySelector("h1")).color) - of(ground);]]
 
     local function look_at(name)
-      for size, pixels in pairs(SIZES) do
+      for size, pixels in pairs(SIZES[name]) do
         for shade, is_dark in pairs { light = false, dark = true } do
           browser:set_size(pixels[1], pixels[2])
           browser:set_dark(is_dark)

@@ -79,6 +79,12 @@ describe("the command", function()
     assert.equal(60, rows_of(run "customers list --order-by 'id desc' --limit 1")[1].id)
   end)
 
+  it("gets only the fields that are chosen", function()
+    local row = rows_of(run "customers get 2 --fields id,total")[1]
+    assert.same({ id = 2, total = row.total }, row)
+    assert.equal("number", type(row.total))
+  end)
+
   it("gets, counts, creates, changes, deletes", function()
     assert.equal("P0000002", rows_of(run "products get 2")[1].code)
     assert.equal(60, rows_of(run "customers count")[1].count)

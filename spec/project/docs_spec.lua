@@ -104,17 +104,20 @@ describe("the site", function()
 
   it("has no dead link", function()
     local dead = {}
+    local function is_there(file) return system.output(("test -e %s/%s; echo $?"):format(dir, file)) == "0\n" end
     for name, text in pairs(pages) do
       for href in text:gmatch('<a [^>]*href="([^"]*)"') do
         local page, id = href:match("^([^#]*)#?(.*)$")
         page = page == "" and name or page
         local target = pages[page]
-        if not href:find("^https?:") and (not target or id ~= "" and not target:find('id="' .. id .. '"', 1, true)) then
+        if href:find("%.png$") then
+          if not is_there(href) then dead[#dead + 1] = name .. " → " .. href end
+        elseif not href:find("^https?:") and (not target or id ~= "" and not target:find('id="' .. id .. '"', 1, true)) then
           dead[#dead + 1] = name .. " → " .. href
         end
       end
       for src in text:gmatch('<img src="([^"]*)"') do
-        if system.output(("test -e %s/%s; echo $?"):format(dir, src)) ~= "0\n" then dead[#dead + 1] = src end
+        if not is_there(src) then dead[#dead + 1] = src end
       end
     end
     table.sort(dead)

@@ -12,7 +12,7 @@ local LUA_WINGS = {
   wait = { base = true },
   hide = { base = true },
   base = {},
-  cli = { face = true },
+  cli = { face = true, base = true },
   sandbox = { base = true },
 }
 

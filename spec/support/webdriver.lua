@@ -35,22 +35,31 @@ local function ask(self, method, path, body)
   return nil, tostring(said.value.error) .. ": " .. tostring(said.value.message)
 end
 
+-- The port that the driver has found; nil where another program took it just then.
 local function wait_for_port(log)
   for _ = 1, 300 do
-    local port = system.read_file(log):match("started successfully on port (%d+)")
-    if port then return port end
+    local said = system.read_file(log)
+    local port = said:match("started successfully on port (%d+)")
+    if port or said:find("Address already in use", 1, true) then return port end
     sleep(0.1)
   end
-  error("chromedriver does not start: " .. system.read_file(log))
+end
+
+local function start_driver(dir)
+  for _ = 1, 5 do
+    system.write_file(dir .. "/log", "")
+    os.execute(("(cd %s; env -u LD_PRELOAD HOME=%s timeout -s KILL 300 chromedriver --port=0 >log 2>&1 & echo $! >pid)")
+      :format(dir, dir))
+    local port = wait_for_port(dir .. "/log")
+    if port then return port end
+  end
+  error("chromedriver does not start: " .. system.read_file(dir .. "/log"))
 end
 
 --- Starts a driver, and a browser with an empty profile.
 function M.start()
   local dir = system.output("mktemp -d"):gsub("\n", "")
-  system.write_file(dir .. "/log", "")
-  os.execute(("(cd %s; env -u LD_PRELOAD HOME=%s timeout -s KILL 300 chromedriver --port=0 >log 2>&1 & echo $! >pid)")
-    :format(dir, dir))
-  local self = setmetatable({ dir = dir, origin = "http://127.0.0.1:" .. wait_for_port(dir .. "/log") }, Browser)
+  local self = setmetatable({ dir = dir, origin = "http://127.0.0.1:" .. start_driver(dir) }, Browser)
   local session, problem = ask(self, "POST", "/session", {
     capabilities = { alwaysMatch = { browserName = "chrome", ["goog:chromeOptions"] = { args = FLAGS } } },
   })

@@ -41,8 +41,20 @@ function ACTIONS.list(resource, args)
   if count == 0 and say.is_for_people() then say.note("none") end
 end
 
+-- The platform may send all of them, whatever it is asked for.
+local function pick(row, names)
+  if not names or type(row) ~= "table" then return row end
+  local picked = {}
+  for _, name in ipairs(names) do
+    local first = name:match "^[^.]+"
+    picked[first] = row[first]
+  end
+  return picked
+end
+
 function ACTIONS.get(resource, args)
-  say.object((stop.unless(resource:get { id = args.id, fields = split(args.fields) })))
+  local names = split(args.fields)
+  say.object(pick(stop.unless(resource:get { id = args.id, fields = names }), names))
 end
 
 -- Makes a call that changes a row of the shop.

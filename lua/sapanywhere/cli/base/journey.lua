@@ -82,7 +82,7 @@ local function show_address(auth, meta, has_listener, seconds)
   end
   say.note("open this address in a browser, on any machine:")
   say.bare(auth.oauthUrl)
-  say.note((has_listener and "then come back here; if the browser cannot, paste the address it was sent to (%s left):"
+  say.note((has_listener and "then come back here, or paste the address it was sent to (%s left):"
     or "then paste the address the browser was sent to (%s left):"):format(clock(seconds)))
 end
 

@@ -1,40 +1,16 @@
 --- The pages that the person sees in the browser when it comes back: quiet, for phones and the dark, without a script.
 
+local frame = require "sapanywhere.base.page"
+
 local M = {}
 
-local TEMPLATE = [[
-<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>%s</title>
-<style>
-:root { --text: #1c2024; --quiet: #4a525a; --ground: #f3f4f6; --card: #fff; --line: #d5d9de; --mark: %s }
-@media (prefers-color-scheme: dark) {
-  :root { --text: #eceef0; --quiet: #b6bec6; --ground: #14171a; --card: #1e2226; --line: #363c42; --mark: %s }
-}
-* { box-sizing: border-box }
-html { color: var(--text); background: var(--ground); font: 1.0625rem/1.55 system-ui, sans-serif }
-body { margin: 0; padding: clamp(1rem, 12vh, 7rem) 1rem }
-main { max-width: 30rem; margin: 0 auto; padding: clamp(1.25rem, 5vw, 2.25rem); background: var(--card);
-  border: 1px solid var(--line); border-top: 4px solid var(--mark); border-radius: .75rem }
-h1 { margin: 0 0 .75rem; font-size: 1.5rem; line-height: 1.25; text-wrap: balance; overflow-wrap: anywhere }
-p { margin: 0 0 .75rem; overflow-wrap: anywhere }
+-- A bar in the colour of how it ended; the words say it, too.
+local STYLE = [[
+main { margin-top: clamp(0rem, 6vh, 3rem); background: linear-gradient(var(%s) .3rem, var(--card) 0) }
 p:last-child { margin: 0; color: var(--quiet) }
-</style>
-</head>
-<body>
-<main>
-<h1>%s</h1>
-%s
-</main>
-</body>
-</html>
 ]]
 
-local GOOD, BAD, NEUTRAL = { "#0b7a3d", "#7ddba3" }, { "#b42318", "#ff9d8f" }, { "#6b747d", "#8a939c" }
+local GOOD, BAD, NEUTRAL = "--good", "--bad", "--edge"
 
 local PAGES = {
   connected = { 200, GOOD, "Connected", "The shop is connected, and your terminal knows it.",
@@ -56,24 +32,20 @@ local WORDS = {
   [410] = "Gone", [431] = "Request Header Fields Too Large",
 }
 
-local HEADERS = table.concat({
-  "Cache-Control: no-store", "Referrer-Policy: no-referrer", "X-Content-Type-Options: nosniff",
-  "Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
-  "Connection: close", "",
-}, "\r\n")
+local LENGTH = "Connection: close\r\nContent-Length: %d\r\n\r\n"
 
-local function answer(status, headers, body)
-  return ("HTTP/1.1 %d %s\r\n%s%sContent-Length: %d\r\n\r\n%s"):format(
-    status, WORDS[status], headers, HEADERS, #body, body)
+local function answer(status, more, body)
+  local lines = { ("HTTP/1.1 %d %s\r\n"):format(status, WORDS[status]), more }
+  for _, header in ipairs(frame.HEADERS) do lines[#lines + 1] = ("%s: %s\r\n"):format(header[1], header[2]) end
+  lines[#lines + 1] = LENGTH:format(#body)
+  return table.concat(lines) .. body
 end
 
 --- The bytes of an answer with one of the pages: "connected", "denied", "failed", "stray", "unknown", "used",
 -- "method" or "large".
 function M.answer(name)
   local status, mark, title, first, second = (table.unpack or unpack)(PAGES[name])
-  local body = ("<p>%s</p>\n<p>%s</p>"):format(first, second)
-  return answer(status, "Content-Type: text/html;charset=UTF-8\r\n",
-    TEMPLATE:format(title, mark[1], mark[2], title, body))
+  return answer(status, "", frame.make(title, STYLE:format(mark), ("<p>%s</p>\n<p>%s</p>"):format(first, second)))
 end
 
 --- The bytes of an answer that leads elsewhere.

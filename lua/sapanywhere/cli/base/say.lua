@@ -47,12 +47,19 @@ end
 
 M.clear_live = clear_live
 
+-- The same on as many lines as the terminal needs, broken between words.
+local function note_in_lines(text, style)
+  text = secrets.redact(text)
+  if not terminal.is_terminal(2) then return M.note(text, style) end
+  for _, line in ipairs(terminal.split(terminal.shown(text), terminal.width())) do M.note(line, style) end
+end
+
 --- Why the command ends. What the terminal shows of Ctrl-C is written over.
 function M.failure(message, advice)
   clear_live()
   if terminal.is_terminal(2) then io.stderr:write("\r") end
-  M.note("sapanywhere: " .. message, "bad")
-  if advice then M.note("what to do: " .. advice) end
+  note_in_lines("sapanywhere: " .. message, "bad")
+  if advice then note_in_lines("what to do: " .. advice) end
 end
 
 -- Standard output

@@ -1,40 +1,11 @@
 --- Pages for people: readable on a phone and in the dark, by keyboard and by ear, without a script.
 -- @module sapanywhere.sandbox.page
 
+local frame = require "sapanywhere.base.page"
+
 local page = {}
 
-local headers = {
-  { "Content-Type", "text/html;charset=UTF-8" },
-  { "Cache-Control", "no-store" },
-  { "Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; "
-    .. "frame-ancestors 'none'" },
-  { "Referrer-Policy", "no-referrer" },
-  { "X-Content-Type-Options", "nosniff" },
-}
-
--- Colours of text keep a contrast of 7 to 1, those of borders 3 to 1, on either ground.
-local template = [[
-<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>%s</title>
-<style>
-:root { --text: #1c2024; --quiet: #4a525a; --ground: #f3f4f6; --card: #fff; --line: #d5d9de; --edge: #6b747d;
-  --act: #0b5a2f; --on-act: #fff; --focus: #0a58ca }
-@media (prefers-color-scheme: dark) {
-  :root { --text: #eceef0; --quiet: #b6bec6; --ground: #14171a; --card: #1e2226; --line: #363c42; --edge: #8a939c;
-    --act: #7ddba3; --on-act: #06210f; --focus: #8ab8ff }
-}
-* { box-sizing: border-box }
-html { color: var(--text); background: var(--ground); font: 1.0625rem/1.55 system-ui, sans-serif }
-body { margin: 0; padding: clamp(1rem, 6vh, 4rem) 1rem }
-main { max-width: 34rem; margin: 0 auto; padding: clamp(1.25rem, 5vw, 2.25rem); background: var(--card);
-  border: 1px solid var(--line); border-radius: .75rem }
-h1 { margin: 0 0 1rem; font-size: 1.5rem; line-height: 1.25; text-wrap: balance }
-p { margin: 0 0 1rem }
+local STYLE = [[
 strong, dd, code { overflow-wrap: anywhere }
 dl { margin: 1.5rem 0; padding: 1rem 0 0; border-top: 1px solid var(--line) }
 dt { color: var(--quiet); font-size: .9375rem }
@@ -50,15 +21,6 @@ button:hover { text-decoration: underline; text-underline-offset: .2em }
   -webkit-user-select: all; user-select: all }
 .aside { margin: 1.5rem 0 0; color: var(--quiet); font-size: .9375rem }
 @media (forced-colors: active) { button.allow { border-width: 4px } }
-</style>
-</head>
-<body>
-<main>
-<h1>%s</h1>
-%s
-</main>
-</body>
-</html>
 ]]
 
 --- Makes an answer of a page.
@@ -68,8 +30,8 @@ button:hover { text-decoration: underline; text-underline-offset: .2em }
 -- @treturn table an answer, see `sapanywhere.sandbox.answers`
 function page.make(status, title, content)
   local own = {}
-  for index, header in ipairs(headers) do own[index] = { header[1], header[2] } end
-  return { status = status, headers = own, body = template:format(title, title, content) }
+  for index, header in ipairs(frame.HEADERS) do own[index] = { header[1], header[2] } end
+  return { status = status, headers = own, body = frame.make(title, STYLE, content) }
 end
 
 local entities = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;", ["'"] = "&#39;" }
