@@ -122,7 +122,7 @@ describe("a transfer", function()
       for _, filler in ipairs(fillers) do filler:close() end
       listener:close()
     end)
-    return "http://127.0.0.1:" .. port
+    return "http://127.0.0.1:" .. port, port
   end
 
   for how, connect_timeout in pairs { ["is closed"] = 20, ["has no more time"] = 0.2 } do
@@ -138,4 +138,23 @@ describe("a transfer", function()
       finish_another()
     end)
   end
+
+  it("whose server does not answer at its first address uses the second, and ends no other one", function()
+    local _, port = silent_origin()
+    local listener = socket.bind("::1", port)
+    if not listener then return pending("this machine has no ::1") end
+    listener:settimeout(0)
+    local other = start()
+    local transfer, accepted = start(nil, "http://localhost:" .. port, 10), nil
+    assert.is_true(step_until(function()
+      accepted = accepted or listener:accept()
+      return accepted ~= nil
+    end, 10))
+    accepted:send("HTTP/1.1 204 None\r\nConnection: close\r\n\r\n")
+    assert.is_true(step_until(function() return transfer:done() and other:done() end, 10))
+    assert.equal(204, transfer:result().status)
+    assert.is_table(other:result())
+    accepted:close()
+    listener:close()
+  end)
 end)
