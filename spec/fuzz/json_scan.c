@@ -115,7 +115,7 @@ static bool is_json(const char *text, size_t len, unsigned depth) {
 
 /* What was rewritten is read again. */
 
-/* Takes the marks out of the text: "\xFF12" becomes 12. Returns how many there were. */
+/* Takes the marks out of the text: "\xFF12" becomes 12, and "\xFF]" becomes []. Returns how many there were. */
 static size_t take_marks(const struct sap_buffer *from, char *out, size_t *out_len) {
   size_t marks = 0, len = 0;
 
@@ -125,19 +125,26 @@ static size_t take_marks(const struct sap_buffer *from, char *out, size_t *out_l
       continue;
     }
     marks++;
+    if (from->data[i + 2] == SAP_JSON_EMPTY_LIST) out[len++] = '[';
     for (i += 2; from->data[i] != '"'; i++) out[len++] = from->data[i];
   }
   *out_len = len;
   return marks;
 }
 
-static void check_places(const struct sap_json_report *report, const char *text, size_t len) {
-  PROMISE(report->place_count <= SAP_JSON_PLACES && report->place_count <= report->marks);
-  for (unsigned i = 0; i < report->place_count; i++) {
-    PROMISE(report->places[i].depth <= SAP_JSON_PLACE_DEPTH);
-    for (unsigned depth = 0; depth < report->places[i].depth; depth++)
-      PROMISE(fuzz_lies_in(report->places[i].names[depth], text, len));
+/* The steps are a tree: each but the first is within one, or beside one, that was made before it. */
+static void check_steps(const struct sap_json_report *report, const char *text, size_t len) {
+  unsigned char times[SAP_JSON_STEPS] = { 1 };
+  PROMISE(report->step_count >= 1 && report->step_count <= SAP_JSON_STEPS);
+  for (unsigned i = 0; i < report->step_count; i++) {
+    const struct sap_json_step *step = &report->steps[i];
+    PROMISE((step->first == 0 || step->first > i) && step->first < report->step_count);
+    PROMISE((i == 0 || step->next == 0 || step->next > i) && (i == 0 || step->next < report->step_count));
+    if (step->first != 0) times[step->first]++;
+    if (i > 0 && step->next != 0) times[step->next]++;
+    if (i > 0 && step->name.data != NULL) PROMISE(fuzz_lies_in(step->name, text, len));
   }
+  for (unsigned i = 0; i < report->step_count; i++) PROMISE(times[i] == 1);
 }
 
 /* The rewritten text, unmarked, is JSON, and is rewritten into the same text once more. */
@@ -169,7 +176,7 @@ static void check_rules(const char *text, size_t len, const struct sap_json_rule
   if (status == SAP_JSON_BAD) {
     PROMISE(report.what != NULL && report.offset <= len);
   } else {
-    check_places(&report, text, len);
+    check_steps(&report, text, len);
     PROMISE(report.rewritten || (report.marks == 0 && out.data == NULL));
     if (report.rewritten) check_rewritten(&out, rules, &report);
   }
@@ -194,8 +201,10 @@ static void check_all_rules(const char *text, size_t len) {
   bool expected = is_json(text, len, SAP_JSON_MAX_DEPTH);
 
   if (expected) check_crowd(text, len);
-  for (int bits = 0; bits < 8; bits++) {
-    struct sap_json_rules rules = { .integers = bits & 1, .drop_nulls = bits & 2, .keep_outer = bits & 4 };
+  for (int bits = 0; bits < 16; bits++) {
+    struct sap_json_rules rules = {
+      .integers = bits & 1, .drop_nulls = bits & 2, .keep_outer = bits & 4, .fractions = bits & 8
+    };
     check_rules(text, len, &rules, expected);
   }
 }

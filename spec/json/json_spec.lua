@@ -162,11 +162,19 @@ describe("numbers", function()
     ["1.0"] = 1, ["0.0"] = 0, ["1.5"] = 1.5, ["-0.25"] = -0.25, ["1e3"] = 1000, ["1E+3"] = 1000,
     ["25e-2"] = 0.25,
     ["0.1"] = 0.1, ["1.7976931348623157e308"] = 1.7976931348623157e308, ["5e-324"] = 5e-324, ["1e-400"] = 0,
-    ["123456789.123456789"] = 123456789.123456789, ["9007199254740993.0"] = 9007199254740992, ["0e0"] = 0,
+    ["123456789.123456789"] = 123456789.123456789, ["0.99999999999999999999"] = 1, ["12.50"] = 12.5, ["12.00"] = 12,
+    ["-100.000000000000000001"] = -100, ["9007199254740993.0"] = 9007199254740992, ["0e0"] = 0,
   } do
     it(text .. " is a float where there are integers", function()
+      for _, rows in ipairs { 1, 500 } do -- a long text is read in another way
+        local list = core.decode('[' .. ('{"n":1,"x":%s},'):format(text):rep(rows) .. "0]")
+        for i = 1, rows do
+          assert.equal(value, list[i].x)
+          assert.equal(has_integers and "float" or nil, math_type(list[i].x))
+          assert.equal(has_integers and "integer" or nil, math_type(list[i].n))
+        end
+      end
       assert.equal(value, decode_one(text))
-      if has_integers then assert.equal("float", math_type(decode_one(text))) end
     end)
   end
 
@@ -202,6 +210,12 @@ describe("numbers", function()
     assert.same({ a = "x", b = 3 }, core.decode '{"a":1,"a":"x","b":3}')
     assert.same({ a = { c = 2 }, b = 3 }, core.decode '{"a":{"b":1},"a":{"c":2},"b":3}')
     assert.same({ a = { 2 }, b = 3 }, core.decode '{"a":{"b":1},"a":[2],"b":3}')
+    local value = core.decode '{"a":1,"a":1e3,"b":2,"\\u0062":1e3,"c":[1,1e3]}'
+    assert.same({ a = 1000, b = 1000, c = { 1, 1000 } }, value)
+    if has_integers then
+      for _, number in ipairs { value.a, value.b, value.c[2] } do assert.equal("float", math_type(number)) end
+      assert.equal("integer", math_type(value.c[1]))
+    end
   end)
 
   it("are found in their thousands", function()

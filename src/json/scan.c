@@ -13,13 +13,15 @@ struct scan {
   struct sap_buffer *out;
   struct sap_json_report *report;
   struct sap_json_fault fault;
-  unsigned depth, arrays; /* containers around, and how many of them are arrays */
-  bool wants_value;       /* a value must follow; otherwise a comma or the end of the container */
-  bool is_object;         /* the innermost container, whose bit in `objects` is the last */
+  unsigned depth;   /* containers around */
+  bool wants_value; /* a value must follow; otherwise a comma or the end of the container */
+  bool is_object;   /* the innermost container, whose bit in `objects` is the last */
   bool out_of_memory;
   unsigned char objects[SAP_JSON_MAX_DEPTH / 8];
-  struct sap_slice
-      names[SAP_JSON_PLACE_DEPTH + 1]; /* of the member at each depth; the last is for all below */
+  unsigned known_steps; /* how many containers around, from the outermost on, have their step below */
+  unsigned char steps[SAP_JSON_STEP_DEPTH];
+  /* Of the member at each depth; the last is for all below. */
+  struct sap_slice names[SAP_JSON_STEP_DEPTH + 1];
 };
 
 static const char no_comma[] = "a comma or a closing bracket is missing";
@@ -54,15 +56,48 @@ static const char *replace(struct scan *s, const char *upto, const char *from) {
   return from;
 }
 
-/* Notes the way to the value that is marked now. */
-static void note_place(struct scan *s) {
-  struct sap_json_report *report = s->report;
-  struct sap_json_place *place = &report->places[report->place_count];
-  report->marks++;
-  if (s->arrays > 0 || s->depth > SAP_JSON_PLACE_DEPTH || report->place_count == SAP_JSON_PLACES) return;
-  place->depth = s->depth;
-  memcpy(place->names, s->names, sizeof place->names);
-  report->place_count++;
+static bool is_same(struct sap_slice a, struct sap_slice b) {
+  if (a.len != b.len) return false;
+  return a.len > 0 ? memcmp(a.data, b.data, a.len) == 0 : (a.data == NULL) == (b.data == NULL);
+}
+
+/* The step with this name within another one, made where it is not there; 0 where there is no room, and where the name
+   is written with escapes. */
+static unsigned char take_step(struct sap_json_report *report, unsigned char within, struct sap_slice name) {
+  unsigned char *link = &report->steps[within].first;
+  for (; *link != 0; link = &report->steps[*link].next)
+    if (is_same(report->steps[*link].name, name)) return *link;
+  if (report->step_count == SAP_JSON_STEPS) return 0;
+  if (name.len > 0 && memchr(name.data, '\\', name.len) != NULL) return 0;
+  *link = report->step_count++;
+  report->steps[*link] = (struct sap_json_step){ .name = name };
+  return *link;
+}
+
+static bool is_object_at(const struct scan *s, unsigned depth) {
+  return s->objects[depth >> 3] >> (depth & 7) & 1;
+}
+
+/* From a container around the value that is scanned now to what is within. */
+static unsigned char step_into(struct scan *s, unsigned depth) {
+  static const struct sap_slice any_entry = { NULL, 0 };
+  return take_step(s->report, s->steps[depth], is_object_at(s, depth) ? s->names[depth] : any_entry);
+}
+
+/* Notes the way to the value that is scanned now. */
+static void note_way(struct scan *s) {
+  bool is_noted = s->depth <= SAP_JSON_STEP_DEPTH;
+  if (!s->report->has_all_steps || s->depth == 0) return;
+  for (; is_noted && s->known_steps < s->depth; s->known_steps++) {
+    s->steps[s->known_steps] = step_into(s, s->known_steps - 1);
+    is_noted = s->steps[s->known_steps] != 0;
+  }
+  s->report->has_all_steps = is_noted && step_into(s, s->depth - 1) != 0;
+}
+
+static void note_mark(struct scan *s) {
+  s->report->marks++;
+  note_way(s);
 }
 
 static const char *quote_number(struct scan *s, const char *from, const char *upto, bool is_marked) {
@@ -71,7 +106,7 @@ static const char *quote_number(struct scan *s, const char *from, const char *up
   if (sap_buffer_append(s->out, quote, is_marked ? 2 : 1) != 0 ||
       sap_buffer_append(s->out, from, (size_t)(upto - from)) != 0 || sap_buffer_append(s->out, "\"", 1) != 0)
     return fail_memory(s, from);
-  if (is_marked) note_place(s);
+  if (is_marked) note_mark(s);
   return upto;
 }
 
@@ -81,7 +116,7 @@ static const char *mark_empty_list(struct scan *s, const char *from, const char 
 
   if (!replace(s, from, upto)) return NULL;
   if (sap_buffer_append(s->out, marked, sizeof marked) != 0) return fail_memory(s, from);
-  note_place(s);
+  note_mark(s);
   return upto;
 }
 
@@ -93,11 +128,31 @@ static bool fits_host(const struct scan *s, const char *digits, size_t len, bool
   return len < limit_len || (len == limit_len && memcmp(digits, limit, len) <= 0);
 }
 
+enum {
+  EXACT_DIGITS = 15
+}; /* decimals with so many are told apart by doubles: only whole ones are whole there */
+
+/* Whether the decoder makes of the fraction what it says, and no whole number where that would be taken for an integer. */
+static bool is_left(const struct scan *s, const char *from, const char *at) {
+  if (!s->rules->fractions || at - from > EXACT_DIGITS + 1) return false;
+  while (s->rules->integers && at[-1] == '0') at--;
+  return at[-1] != '.';
+}
+
 static const char *scan_number(struct scan *s, const char *from) {
-  bool is_integer, is_negative = *from == '-', fits;
-  const char *at = sap_json_skip_number(from, s->end, &is_integer, &s->fault);
+  enum sap_json_number kind;
+  bool is_negative = *from == '-', fits;
+  const char *at = sap_json_skip_number(from, s->end, &kind, &s->fault);
   if (at == NULL) return NULL;
-  if (!is_integer) return quote_number(s, from, at, true);
+  if (kind == SAP_JSON_FRACTION && is_left(s, from + is_negative, at)) return at;
+  if (kind != SAP_JSON_INTEGER) return quote_number(s, from, at, true);
+  if (at - from <= EXACT_DIGITS) {
+    if (s->rules->integers) {
+      s->report->integers++;
+      note_way(s);
+    }
+    return at;
+  }
   fits = fits_host(s, from + is_negative, (size_t)(at - from) - is_negative, is_negative);
   return fits && !s->rules->integers ? at : quote_number(s, from, at, fits);
 }
@@ -141,8 +196,8 @@ static const char *enter(struct scan *s, const char *at, bool is_object) {
   unsigned char bit = (unsigned char)(1u << (s->depth & 7)), *byte = &s->objects[s->depth >> 3];
   if (s->depth >= SAP_JSON_MAX_DEPTH) return fail(s, at, "nested too deeply");
   *byte = (unsigned char)(is_object ? *byte | bit : *byte & ~bit);
+  if (s->depth > 0 && s->known_steps > s->depth) s->known_steps = s->depth;
   s->depth++;
-  s->arrays += !is_object;
   s->is_object = is_object;
   return skip_space(s, at + 1);
 }
@@ -150,15 +205,14 @@ static const char *enter(struct scan *s, const char *at, bool is_object) {
 /* At the closing bracket, which was checked. */
 static const char *leave(struct scan *s, const char *at) {
   s->depth--;
-  s->arrays -= !s->is_object;
-  if (s->depth > 0) s->is_object = s->objects[(s->depth - 1) >> 3] >> ((s->depth - 1) & 7) & 1;
+  if (s->depth > 0) s->is_object = is_object_at(s, s->depth - 1);
   s->wants_value = false;
   return at + 1;
 }
 
 /* Takes a name, its colon and the blanks before the value. */
 static inline const char *scan_name(struct scan *s, const char *at) {
-  struct sap_slice *name = &s->names[s->depth <= SAP_JSON_PLACE_DEPTH ? s->depth - 1 : SAP_JSON_PLACE_DEPTH];
+  struct sap_slice *name = &s->names[s->depth <= SAP_JSON_STEP_DEPTH ? s->depth - 1 : SAP_JSON_STEP_DEPTH];
   if (!is_byte(s, at, '"')) return fail(s, at, "a name is missing");
   name->data = at + 1;
   at = scan_string(s, at);
@@ -175,7 +229,7 @@ static bool drops_nulls(const struct scan *s) {
 
 /* Goes to the next member's value, or to the end of the object where only members follow that are dropped. `comma` is
    the one before the member, NULL as long as none was kept: then the comma after a dropped member goes with it. */
-static const char *scan_member(struct scan *s, const char *at, const char *comma) {
+static inline const char *scan_member(struct scan *s, const char *at, const char *comma) {
   for (;;) {
     const char *name = at;
     at = scan_name(s, at);
@@ -213,7 +267,7 @@ static const char *scan_array(struct scan *s, const char *at) {
 }
 
 /* Takes a value; of an array or object that is not empty, what is before the first value in it. */
-static const char *scan_value(struct scan *s, const char *at) {
+static inline const char *scan_value(struct scan *s, const char *at) {
   s->wants_value = false;
   if (at >= s->end) return fail(s, at, NULL);
   switch (*at) {
@@ -229,7 +283,7 @@ static const char *scan_value(struct scan *s, const char *at) {
 }
 
 /* Behind a value inside an array or object: takes the comma and what is before the next value, or the end. */
-static const char *scan_separator(struct scan *s, const char *at) {
+static inline const char *scan_separator(struct scan *s, const char *at) {
   const char *comma = at;
   if (!is_byte(s, at, ','))
     return is_byte(s, at, s->is_object ? '}' : ']') ? leave(s, at) : fail(s, at, no_comma);
@@ -263,10 +317,15 @@ enum sap_json_status sap_json_scan(const char *text, size_t len, const struct sa
   s.report = report;
   s.fault.what = NULL;
   s.fault.at = text;
-  s.depth = s.arrays = 0;
+  s.depth = 0;
+  s.known_steps = 1;
+  s.steps[0] = 0;
   memset(s.objects, 0, sizeof s.objects);
   s.is_object = s.out_of_memory = report->rewritten = false;
-  report->marks = report->longish = report->members = report->place_count = 0;
+  report->marks = report->integers = report->longish = report->members = 0;
+  report->has_all_steps = true;
+  report->step_count = 1;
+  report->steps[0] = (struct sap_json_step){ .first = 0 };
   if (scan_text(&s, text) != NULL && (!report->rewritten || replace(&s, s.end, s.end))) return SAP_JSON_OK;
   report->what = s.fault.what;
   report->offset = (size_t)(s.fault.at - text);

@@ -21,7 +21,7 @@ static bool is_one_of(const char *at, const char *end, char one, char other) {
   return at < end && (*at == one || *at == other);
 }
 
-const char *sap_json_skip_number(const char *at, const char *end, bool *is_integer,
+const char *sap_json_skip_number(const char *at, const char *end, enum sap_json_number *kind,
                                  struct sap_json_fault *fault) {
   bool negative = *at == '-', zero;
   const char *digits = at + negative;
@@ -29,15 +29,15 @@ const char *sap_json_skip_number(const char *at, const char *end, bool *is_integ
   if (at == digits) return fail(fault, at, end, "a digit is missing");
   zero = *digits == '0';
   if (zero && at - digits > 1) return fail(fault, digits, end, "a number begins with a zero");
-  *is_integer = !(zero && negative);
+  *kind = zero && negative ? SAP_JSON_OTHER : SAP_JSON_INTEGER;
   if (is_one_of(at, end, '.', '.')) {
-    *is_integer = false;
+    *kind = SAP_JSON_FRACTION;
     digits = at + 1;
     at = skip_digits(digits, end);
     if (at == digits) return fail(fault, at, end, "a digit is missing after the decimal point");
   }
   if (is_one_of(at, end, 'e', 'E')) {
-    *is_integer = false;
+    *kind = SAP_JSON_OTHER;
     digits = at + 1 + is_one_of(at + 1, end, '+', '-');
     at = skip_digits(digits, end);
     if (at == digits) return fail(fault, at, end, "a digit is missing in the exponent");

@@ -11,9 +11,14 @@ struct sap_json_fault {
 
 /* Each takes a token off the text between `at` and `end` and returns where it ends, or NULL and the fault. */
 
-/* A number, whose first character, '-' or a digit, is there. *is_integer tells of one without fraction and exponent,
-   and other than -0. */
-const char *sap_json_skip_number(const char *at, const char *end, bool *is_integer,
+enum sap_json_number {
+  SAP_JSON_INTEGER,  /* without fraction and exponent, and other than -0 */
+  SAP_JSON_FRACTION, /* with a fraction, without an exponent */
+  SAP_JSON_OTHER
+};
+
+/* A number, whose first character, '-' or a digit, is there. */
+const char *sap_json_skip_number(const char *at, const char *end, enum sap_json_number *kind,
                                  struct sap_json_fault *fault);
 
 /* One escape or one character beyond ASCII in a string; what else ends plain text, but the quote, is a fault. */

@@ -2,6 +2,7 @@
 #ifndef SAP_LUA_COMPAT_H
 #define SAP_LUA_COMPAT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -54,6 +55,20 @@ static inline void sap_set_companion(lua_State *L, int index) {
   lua_setuservalue(L, -2);
 #else
   lua_setfenv(L, -2);
+#endif
+}
+
+/* Pushes the number at the index as an integer, where it is whole. */
+static inline bool sap_push_as_integer(lua_State *L, int index) {
+#if SAP_HAS_INTEGERS
+  int is_whole;
+  lua_Integer integer = lua_tointegerx(L, index, &is_whole);
+  if (is_whole) lua_pushinteger(L, integer);
+  return is_whole;
+#else
+  (void)L;
+  (void)index;
+  return false;
 #endif
 }
 

@@ -63,25 +63,27 @@ static const char *to_marked(lua_State *L, size_t *len) {
   return text + 1;
 }
 
-/* Puts values where the table on the top, or one within it, has marked strings, until `left` of them are done. */
-static void restore_marked(lua_State *L, size_t *left) {
-  luaL_checkstack(L, 5, "JSON is nested too deeply");
-  lua_pushnil(L);
-  while (lua_next(L, -2)) { /* table, key, value */
-    size_t len;
-    const char *text = to_marked(L, &len);
-    if (text != NULL) {
-      lua_pushvalue(L, -2);
-      push_marked(L, text, len);
+/* Pushes what the value on the top is to become; false where it is to stay. */
+static bool push_restored(lua_State *L, bool integers) {
+  size_t len;
+  const char *text = to_marked(L, &len);
+  if (text != NULL) {
+    push_marked(L, text, len);
+    return true;
+  }
+  return integers && lua_type(L, -1) == LUA_TNUMBER && sap_push_as_integer(L, -1);
+}
+
+/* Puts values where the table on the top, or one within it, has others in their place. */
+static void restore_everywhere(lua_State *L, bool integers) {
+  luaL_checkstack(L, 6, "JSON is nested too deeply");
+  for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) { /* table, key, value */
+    if (lua_type(L, -1) == LUA_TTABLE) {
+      restore_everywhere(L, integers);
+    } else if (push_restored(L, integers)) {
+      lua_pushvalue(L, -3);
+      lua_insert(L, -2);
       lua_rawset(L, -5);
-      --*left;
-    } else if (lua_type(L, -1) == LUA_TTABLE) {
-      restore_marked(L, left);
-    }
-    lua_pop(L, 1);
-    if (*left == 0) {
-      lua_pop(L, 1);
-      return;
     }
   }
 }
@@ -93,39 +95,78 @@ static int push_fault(lua_State *L, const char *what, size_t offset) {
   return 3;
 }
 
-/* Puts the value where the hint leads to in the table on the top. Returns whether a marked string was there: where the
-   text has a name twice, or writes it with escapes, it may be elsewhere or gone. */
-static bool restore_place(lua_State *L, const struct sap_json_place *place) {
-  int top = lua_gettop(L);
-  const struct sap_slice *name = place->names, *last = name + place->depth - 1;
-  lua_pushvalue(L, top);
-  for (; name <= last && lua_type(L, -1) == LUA_TTABLE; name++) {
-    lua_pushlstring(L, name->data, name->len);
-    lua_rawget(L, -2);
-    if (name < last) lua_remove(L, -2);
-  } /* table, value */
-  size_t len;
-  const char *text = name > last ? to_marked(L, &len) : NULL;
-  if (text != NULL) {
-    lua_pushlstring(L, last->data, last->len);
-    push_marked(L, text, len);
-    lua_rawset(L, -4);
-  }
-  lua_settop(L, top);
-  return text != NULL;
+/* The same along the steps alone. */
+struct restoring {
+  const struct sap_json_step *steps;
+  int names; /* index of the first step's name, the others are above it */
+  bool integers;
+};
+
+static void restore_along(lua_State *L, const struct restoring *r, unsigned step);
+
+/* For the value on the top, at a step: whether another one was pushed. */
+static bool restore_value(lua_State *L, const struct restoring *r, unsigned step) {
+  if (lua_type(L, -1) != LUA_TTABLE) return push_restored(L, r->integers);
+  restore_along(L, r, step);
+  return false;
 }
 
-/* The value on the top is what lua-cjson made of the text: puts in what is marked, by the hints where they tell all. */
-static void restore_all(lua_State *L, const struct sap_json_report *report) {
-  size_t left = report->marks, len;
-  if (lua_type(L, -1) != LUA_TTABLE) {
-    const char *text = left > 0 ? to_marked(L, &len) : NULL;
-    if (text != NULL) push_marked(L, text, len);
-    return;
+static void restore_entries(lua_State *L, const struct restoring *r, unsigned step) {
+  size_t count = sap_raw_length(L, -1);
+  for (size_t i = 1; i <= count; i++) {
+    lua_rawgeti(L, -1, (int)i); /* table, value */
+    if (restore_value(L, r, step)) lua_rawseti(L, -3, (int)i);
+    lua_pop(L, 1);
   }
-  if (report->place_count == left)
-    for (unsigned i = 0; i < report->place_count; i++) left -= restore_place(L, &report->places[i]);
-  if (left > 0) restore_marked(L, &left);
+}
+
+static void restore_member(lua_State *L, const struct restoring *r, unsigned step) {
+  int name = r->names + (int)step;
+  lua_pushvalue(L, name);
+  lua_rawget(L, -2); /* table, value */
+  if (restore_value(L, r, step)) {
+    lua_pushvalue(L, name);
+    lua_insert(L, -2);
+    lua_rawset(L, -4);
+  }
+  lua_pop(L, 1);
+}
+
+/* In the table on the top. */
+static void restore_along(lua_State *L, const struct restoring *r, unsigned step) {
+  for (step = r->steps[step].first; step != 0; step = r->steps[step].next) {
+    if (r->steps[step].name.data == NULL)
+      restore_entries(L, r, step);
+    else
+      restore_member(L, r, step);
+  }
+}
+
+enum { RESTORING_SLOTS = 4 * SAP_JSON_STEP_DEPTH + 2 };
+
+static void restore_by_steps(lua_State *L, const struct sap_json_report *report, bool integers) {
+  struct restoring r = { .steps = report->steps, .names = lua_gettop(L) + 1, .integers = integers };
+  luaL_checkstack(L, SAP_JSON_STEPS + RESTORING_SLOTS, "JSON has too many names");
+  for (unsigned i = 0; i < report->step_count; i++) {
+    const struct sap_slice *name = &report->steps[i].name;
+    lua_pushlstring(L, name->len > 0 ? name->data : "", name->len);
+  }
+  lua_pushvalue(L, r.names - 1);
+  restore_along(L, &r, 0);
+  lua_settop(L, r.names - 1);
+}
+
+/* The value on the top is what lua-cjson made of the text: puts in what it could not keep. Each value is looked at once:
+   what was restored might look like what is not. */
+static void restore_all(lua_State *L, const struct sap_json_report *report, bool integers) {
+  if (report->marks + report->integers == 0) return;
+  if (lua_type(L, -1) != LUA_TTABLE) {
+    if (push_restored(L, integers)) lua_remove(L, -2);
+  } else if (report->has_all_steps) {
+    restore_by_steps(L, report, integers);
+  } else {
+    restore_everywhere(L, integers);
+  }
 }
 
 /* Where lua-cjson's function is in the registry: under this address. */
@@ -178,12 +219,26 @@ static int decode_by(lua_State *L, const char *text, size_t len, const struct sa
   sap_buffer_free(out);
   int failed = lua_pcall(L, 1, 1, 0);
   if (failed != 0) return push_fault(L, failed == LUA_ERRMEM ? "out of memory" : "the decoder refuses it", 0);
-  restore_all(L, report);
+  restore_all(L, report, rules->integers);
   return 1;
 }
 
+enum { LONG_TEXT = 4096 }; /* with numbers enough for a look at how the decoder reads them */
+
+/* Whether lua-cjson reads fractions now: it keeps the decimal point of the locale that some cjson.new() met. */
+static bool reads_fractions(lua_State *L, size_t len) {
+  if (len < LONG_TEXT) return false;
+  push_decoder(L);
+  lua_pushliteral(L, "0.5");
+  bool reads = lua_pcall(L, 1, 1, 0) == 0 && lua_type(L, -1) == LUA_TNUMBER && lua_tonumber(L, -1) == 0.5;
+  lua_pop(L, 1);
+  return reads;
+}
+
 int sap_decode(lua_State *L, const char *text, size_t len, bool keep_nulls) {
-  struct sap_json_rules rules = { .integers = SAP_HAS_INTEGERS, .drop_nulls = !keep_nulls };
+  struct sap_json_rules rules = { .integers = SAP_HAS_INTEGERS,
+                                  .fractions = reads_fractions(L, len),
+                                  .drop_nulls = !keep_nulls };
   struct sap_json_report report;
   return decode_by(L, text, len, &rules, &report);
 }
@@ -204,6 +259,7 @@ static size_t count_names(lua_State *L, bool keep_nulls) {
 /* A name that stands there twice is one of the decoded object. */
 static int decode_exactly(lua_State *L, const char *text, size_t len, bool keep_nulls) {
   struct sap_json_rules rules = { .integers = SAP_HAS_INTEGERS,
+                                  .fractions = reads_fractions(L, len),
                                   .drop_nulls = !keep_nulls,
                                   .keep_outer = true };
   struct sap_json_report report;
