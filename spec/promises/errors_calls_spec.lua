@@ -225,6 +225,37 @@ describe("every call tells of", function()
     assert.equal("rows.csv\n", system.output("ls -A " .. dir))
   end)
 
+  -- Requests that have arrived since the log was cleared; none asks before it sends its body.
+  local function count_requests()
+    local count = 0
+    for _, request in ipairs(service:take_log()) do
+      assert.is_nil(request.headers.expect)
+      count = count + 1
+    end
+    return count
+  end
+
+  for what, wishes in pairs {
+    ["that dies"] = { die = true }, ["whose answer is cut in its first line"] = { raw = "HTTP" },
+    ["whose answer is cut"] = { length = 100000 }, ["of a gateway that gave up"] = { status = 502 },
+    ["of a service that says when to come again"] = { status = 503, header = { ["Retry-After"] = "0" } },
+  } do
+    it("once: a call " .. what .. " is made again only where it changes nothing", function()
+      for _, row in ipairs(calls.rows()) do
+        wishes.act, wishes.run = false, nil
+        service:clear_log()
+        local result, err = calls.make(row, known, { client = client, shop = shop }, {
+          base_url = service:url(wishes), retry = { max = 2, base = 0.001, cap = 0.002 },
+        })
+        assert.is_nil(result, row.title)
+        local attempts = is_read(row) and 3 or 1
+        assert.equal(attempts, err.attempts, row.title .. ": " .. tostring(err))
+        local arrived = count_requests() -- libcurl itself asks again where a kept connection has died
+        if is_read(row) then assert.truthy(arrived >= attempts, row.title) else assert.equal(1, arrived, row.title) end
+      end
+    end)
+  end
+
   it("an answer that is larger than it may be", function()
     each_call({ size = 100000, body = "object" }, { max_response_bytes = 2048 }, function(row, result, err)
       if row.way == "download" then return assert.equal(100000, result.bytes) end
