@@ -158,8 +158,10 @@ local function ratio_of(list, floor)
 end
 
 local judges = {
-  ratio_at_most = function(row, limit)
-    return row.ratio and row.ratio <= limit, ("≤ %.2f ×"):format(limit)
+  ratio_at_most = function(row, limit, more)
+    if more == 0 then return row.ratio and row.ratio <= limit, ("≤ %.2f ×"):format(limit) end
+    local target = ("≤ %.2f × + %g %s"):format(limit, more, row.unit)
+    return row.floor and row.median <= limit * row.floor + more, target
   end,
   ratio_at_least = function(row, limit)
     return row.ratio and row.ratio >= limit, ("≥ %.2f ×"):format(limit)
@@ -178,7 +180,7 @@ local judges = {
 -- @tparam table samples what `compare` returned
 -- @tparam string key which of its numbers
 -- @tparam table told the `order` of names, a `factor` to the unit, the name of the `floor`, and one of the
--- judges with its limit for ours
+-- judges with its limit for ours, and `more`, what a ratio may be exceeded by
 function rig.report(figure, unit, samples, key, told)
   local floor = samples[told.floor or "floor"]
   local first = true
@@ -191,7 +193,7 @@ function rig.report(figure, unit, samples, key, told)
       row.ratio = floor and floor[key] and ratio_of(list, floor[key]) or nil
       row.floor = floor and floor[key] and rig.median(floor[key]) * (told.factor or 1) or nil
       for judge, decide in pairs(judges) do
-        if told[judge] and name == "sapanywhere" then row.met, row.target = decide(row, told[judge]) end
+        if told[judge] and name == "sapanywhere" then row.met, row.target = decide(row, told[judge], told.more or 0) end
       end
       table.insert(rig.rows, row)
       first = false
