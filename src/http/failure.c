@@ -213,9 +213,6 @@ static bool reached_server(const struct sap_facts *facts, const struct cause *ca
 }
 
 void sap_facts_read(struct sap_facts *facts, CURL *easy) {
-  curl_off_t ready = 0;
-  curl_easy_getinfo(easy, CURLINFO_PRETRANSFER_TIME_T, &ready);
-  facts->established = ready > 0;
   curl_easy_getinfo(easy, CURLINFO_REQUEST_SIZE, &facts->request_size);
   curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &facts->os_errno);
   curl_easy_getinfo(easy, CURLINFO_HTTP_CONNECTCODE, &facts->connect_status);

@@ -42,6 +42,9 @@ static const struct {
   { SAP_QUIRK_CLOSING_WAITS, 0x081400, LAST },
 };
 
+/* What the headers of the build did not have yet is not used, whatever runs. */
+enum { BY_HEADERS = LIBCURL_VERSION_NUM < 0x075000 ? SAP_QUIRK_NEVER_ASKS : 0 };
+
 static unsigned version(void) {
   return SAP_PRETENDED_LIBCURL != 0 ? SAP_PRETENDED_LIBCURL : curl_version_info(CURLVERSION_NOW)->version_num;
 }
@@ -64,6 +67,7 @@ static bool has_our_openssl(void) {
 unsigned sap_quirks(void) {
   unsigned running = version();
   unsigned found = sap_tls_view_is_linked() && has_our_openssl() ? 0 : SAP_QUIRK_HIDES_TLS;
+  found |= BY_HEADERS;
   for (size_t i = 0; i < sizeof quirks / sizeof quirks[0]; i++)
     if (running >= quirks[i].from && running < quirks[i].before) found |= quirks[i].quirk;
   return found;

@@ -252,6 +252,15 @@ static void read_timings(struct sap_timings *timings, CURL *easy) {
   timings->total = seconds(easy, CURLINFO_TOTAL_TIME_T);
 }
 
+/* Where libcurl asks before it sends, that says it. The time that it tells is there in 8.22 for a connection that failed,
+   too: spec/promises/proxy_spec.lua, tls_spec.lua. */
+static bool was_established(const struct sap_transfer *transfer, const struct sap_handle *handle) {
+  curl_off_t ready = 0;
+  if (!is_never_asked(handle)) return transfer->begins > 0;
+  curl_easy_getinfo(handle->easy, CURLINFO_PRETRANSFER_TIME_T, &ready);
+  return ready > 0;
+}
+
 static void read_facts(struct sap_transfer *transfer, const struct sap_handle *handle, CURLcode code) {
   CURL *easy = handle->easy;
   long connects = 0;
@@ -261,6 +270,7 @@ static void read_facts(struct sap_transfer *transfer, const struct sap_handle *h
   /* libcurl takes a connection that closes within the head for the end of an answer without a body. */
   transfer->facts.code = code == CURLE_OK && !transfer->facts.head_whole ? CURLE_PARTIAL_FILE : code;
   sap_facts_read(&transfer->facts, easy);
+  transfer->facts.established = was_established(transfer, handle);
   transfer->reused = connects == 0 && transfer->facts.established;
   if (is_never_asked(handle) && transfer->facts.request_size > 0) transfer->begins = 1;
   read_timings(&transfer->timings, easy);
