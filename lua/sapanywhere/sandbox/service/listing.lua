@@ -140,8 +140,8 @@ end
 -- @treturn string JSON
 function listing.choose_fields(text, fields)
   local chosen, row = json.object {}, document.read(text)
-  for name in fields:gmatch("[^,%s]+") do
-    name = name:match("^[^.]*")
+  for wanted in fields:gmatch("[^,%s]+") do
+    local name = wanted:match("^[^.]*")
     local value = document.get(row, name)
     if value ~= nil then document.set(chosen, name, value) end
   end
