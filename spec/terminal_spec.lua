@@ -14,7 +14,7 @@ describe("a program that notes signals", function()
       local function kill(name) io.popen("kill -" .. name .. " " .. pid):close() end
       io.stdout:setvbuf("no")
     ]] .. program)
-    local said = system.output(("timeout 20 sh -c %s 2>&1; echo $?"):format(
+    local said = system.output(("env --default-signal=HUP timeout 20 sh -c %s 2>&1; echo $?"):format(
       system.quote(child.interpreter() .. " " .. path .. "; exit $?")))
     os.remove(path)
     return said:match("^(.-)(%d+)\n$")

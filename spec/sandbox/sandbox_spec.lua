@@ -1,6 +1,7 @@
 -- The local service in the real nginx, asked by curl.
 
 local cjson = require "cjson"
+local libcurl = require "support.libcurl"
 local core = require "sapanywhere.core"
 local sandbox = require "sapanywhere.sandbox"
 local socket = require "socket"
@@ -79,6 +80,9 @@ local function eventually(happens)
   end
   return false
 end
+
+-- How curl ends where a connection with HTTP/2 dies: before 7.80 it does not see that, and waits.
+local STREAM_DIED = libcurl.is_before(7, 80) and 28 or 92
 
 describe("the sandbox", function()
   local self
@@ -378,14 +382,14 @@ describe("the sandbox misbehaves:", function()
 
     it("die, without acting" .. where, function()
       local answer = post { die = true, tls = tls or nil }
-      assert.equal(tls and 92 or 52, answer.exit)
+      assert.equal(tls and STREAM_DIED or 52, answer.exit)
       assert.equal(0, answer.created)
       assert.is_nil(last(self).status)
     end)
 
     it("act_then_die" .. where, function()
       local answer = post { act_then_die = true, tls = tls or nil }
-      assert.equal(tls and 92 or 52, answer.exit)
+      assert.equal(tls and STREAM_DIED or 52, answer.exit)
       assert.equal(1, answer.created)
     end)
 
@@ -476,7 +480,7 @@ describe("the sandbox misbehaves:", function()
     assert.matches("^{", answer.body)
     assert.has_error(function() cjson.decode(answer.body) end)
     answer = post { cut = 100, tls = true }
-    assert.equal(92, answer.exit)
+    assert.equal(STREAM_DIED, answer.exit)
     assert.equal(1, answer.created)
   end)
 
