@@ -1,6 +1,7 @@
-/* What the two programs in C share: the requests of both calls, and the reading of their answers with lua-cjson. */
+/* What the two programs in C share: the requests of the calls, and the reading of their answers with lua-cjson. */
 #include "exchange.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +28,7 @@ struct job read_job(int argc, char **argv) {
   if (argc < 5) give_up("expected CALL COUNT BASE_URL CA_FILE [IN_FLIGHT]");
   struct job job = {
     .creates = strcmp(argv[1], "create_instance") == 0,
+    .lists = strcmp(argv[1], "list_customers") == 0,
     .count = atoi(argv[2]),
     .in_flight = argc > 5 ? atoi(argv[5]) : 1,
     .base_url = argv[3],
@@ -80,11 +82,23 @@ void prepare(struct exchange *exchange, const struct job *job) {
     snprintf(url, sizeof url, "%s/instances", job->base_url);
     curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, (long)(sizeof instance - 1));
     curl_easy_setopt(easy, CURLOPT_POSTFIELDS, instance);
+  } else if (job->lists) {
+    add_header(exchange, "Authorization: User 0123456789abcdef0123456789abcdef, "
+                         "Element 0123456789abcdef0123456789abcdef");
+    snprintf(url, sizeof url, "%s/hubs/ecommerce/customers?pageSize=100", job->base_url);
   } else {
     snprintf(url, sizeof url, "%s/elements/sapanywhere/oauth/url?%s", job->base_url, query);
   }
   curl_easy_setopt(easy, CURLOPT_URL, url);
   curl_easy_setopt(easy, CURLOPT_HTTPHEADER, exchange->headers);
+}
+
+/* The value on the top is a right answer. */
+static bool is_right(lua_State *L, const struct job *job) {
+  if (job->lists) return lua_rawlen(L, -1) == 100;
+  bool is_right = lua_getfield(L, -1, job->creates ? "token" : "oauthUrl") == LUA_TSTRING;
+  lua_pop(L, 1);
+  return is_right;
 }
 
 void conclude(struct exchange *exchange, const struct job *job, lua_State *L, CURLcode code) {
@@ -95,8 +109,8 @@ void conclude(struct exchange *exchange, const struct job *job, lua_State *L, CU
   lua_pushvalue(L, -1);
   lua_pushlstring(L, exchange->answer, exchange->len);
   lua_call(L, 1, 1);
-  if (lua_getfield(L, -1, job->creates ? "token" : "oauthUrl") != LUA_TSTRING) give_up("a wrong answer");
-  lua_pop(L, 2);
+  if (!is_right(L, job)) give_up("a wrong answer");
+  lua_pop(L, 1);
   exchange->len = 0;
   curl_slist_free_all(exchange->headers);
   exchange->headers = NULL;

@@ -1,4 +1,4 @@
-/* What the two programs in C share: the requests of both calls, and the reading of their answers with lua-cjson. */
+/* What the two programs in C share: the requests of the calls, and the reading of their answers with lua-cjson. */
 #ifndef BENCH_EXCHANGE_H
 #define BENCH_EXCHANGE_H
 
@@ -17,7 +17,7 @@ struct exchange {
 
 /* What a program is asked for on its command line: CALL COUNT BASE_URL CA_FILE [IN_FLIGHT]. */
 struct job {
-  int creates; /* create_instance, else oauth_url */
+  int creates, lists; /* create_instance, list_customers, else oauth_url */
   int count, in_flight;
   const char *base_url, *ca_file; /* NULL: what libcurl itself trusts */
 };

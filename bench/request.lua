@@ -1,4 +1,4 @@
---- The two requests as a program without a client library makes them, call by call.
+--- The requests as a program without a client library makes them, call by call.
 
 local cjson = require "cjson"
 
@@ -35,4 +35,17 @@ local function create_instance(values)
   }
 end
 
-return { oauth_url = oauth_url, create_instance = create_instance, decode = cjson.decode }
+local function list_customers(values)
+  return {
+    method = "GET", path = "/hubs/ecommerce/customers?pageSize=100",
+    headers = {
+      ["accept"] = "application/json", ["user-agent"] = "bench",
+      ["authorization"] = ("User %s, Element %s"):format(values.user_secret, values.token),
+    },
+  }
+end
+
+return {
+  oauth_url = oauth_url, create_instance = create_instance, list_customers = list_customers,
+  decode = cjson.decode,
+}

@@ -78,14 +78,17 @@ local function ca_word(ca_file)
   return ca_file or "-"
 end
 
---- Runs a contender once: seconds of wall and CPU, KiB of memory. Nil where it fails, with its words on
--- stderr.
-function rig.timed(contender, call, count, base_url, ca_file, in_flight, before)
-  local command = contender.command(call, count, base_url, ca_word(ca_file), in_flight)
+--- Runs a command once: seconds of wall and CPU, KiB of memory. Nil where it fails, with its words on stderr.
+function rig.timed_command(command, before)
   local text = rig.output((before or "") .. " " .. BUILD .. "/timed " .. command)
   if not text then return nil end
   local wall, cpu, memory = text:match("(%S+) (%S+) (%S+)")
   return { wall = tonumber(wall), cpu = tonumber(cpu), memory = tonumber(memory) }
+end
+
+--- Runs a contender once, in the same way.
+function rig.timed(contender, call, count, base_url, ca_file, in_flight, before)
+  return rig.timed_command(contender.command(call, count, base_url, ca_word(ca_file), in_flight), before)
 end
 
 --- Instructions of a whole run, the processes that it starts included.

@@ -1,5 +1,5 @@
 --- Runs every figure and prints one table: `make bench`. QUICK=1 for fewer rounds; FIGURES="calls memory"
--- for some; KEEP=1 puts the table and the pictures into bench/.
+-- for some; KEEP=1 puts the table (table.md) and the pictures into bench/.
 
 local rig = require "rig"
 local draw = require "picture"
@@ -7,7 +7,9 @@ local service = require "service"
 local write_table = require "table_of_rows"
 local find_trust = require "trust"
 
-local FIGURES = { "instructions", "calls", "first_call", "memory", "in_flight", "sizes", "nginx", "flame" }
+local FIGURES = {
+  "instructions", "calls", "first_call", "memory", "in_flight", "many", "sizes", "lists", "bulk", "nginx", "flame",
+}
 
 local function write(path, text)
   local file = assert(io.open(path, "wb"))
@@ -63,11 +65,7 @@ local function pictures()
 end
 
 local function keep(text, made)
-  local file = assert(io.open("bench/README.md", "rb"))
-  local readme = file:read("*a")
-  file:close()
-  local before, after = readme:match("^(.*<!%-%- run %-%->\n).*(<!%-%- end of run %-%->.*)$")
-  write("bench/README.md", before .. text .. after)
+  write("bench/table.md", "# The last run of `make bench`\n\n" .. text)
   for name, picture in pairs(made) do write("bench/" .. name .. ".svg", picture) end
 end
 

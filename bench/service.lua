@@ -3,6 +3,7 @@
 -- here.
 
 local ports = require "sapanywhere.sandbox.carrier.ports"
+local rows = require "sapanywhere.sandbox.service.rows"
 local sandbox = require "sapanywhere.sandbox"
 
 local function read(path)
@@ -35,6 +36,18 @@ local quick = [[
     location = /quick/elements/sapanywhere/oauth/url {
       default_type application/json; gzip off; return 200 ${oauth_url};
     }
+    location = /quick/hubs/ecommerce/customers {
+      default_type application/json; gzip off; alias answers/customers;
+    }
+    location = /pages/hubs/ecommerce/customers {
+      default_type application/json; gzip off;
+      content_by_lua_block {
+        local page = tonumber(ngx.var.arg_nextPage or 1)
+        if page < 100 then ngx.header["Elements-Next-Page-Token"] = tostring(page + 1) end
+        ngx.exec("/quick/hubs/ecommerce/customers")
+      }
+    }
+    location = /quick/hubs/ecommerce/bulk/1/customers { default_type text/csv; gzip off; alias answers/bulk; }
     location = /quick/instances { default_type application/json; gzip off; return 200 ${instance}; }
 ]]
 
@@ -105,6 +118,13 @@ local function answer_of(size)
   return text .. (" "):rep(size - #text - 1) .. "}"
 end
 
+-- What an instance answers that has 100 customers: some 30 KB.
+local function customers()
+  local list = {}
+  for id = 1, 100 do list[id] = rows.make({ seed = 1 }, "customers", id) end
+  return "[" .. table.concat(list, ",") .. "]"
+end
+
 local function late_url(origin, least, most)
   return ("%s/late/%s-%s"):format(origin, least, most or least)
 end
@@ -131,11 +151,13 @@ local function start()
   })
   assert(os.execute("mkdir " .. started.dir .. "/answers"))
   for _, size in ipairs(SIZES) do write(started.dir .. "/answers/" .. size, answer_of(size * 1024)) end
+  write(started.dir .. "/answers/customers", customers())
   local plain_origin = started.base_url:match("^%a+://[^/]+")
   local tls_origin = started.tls_base_url:match("^%a+://[^/]+")
   return {
     sandbox = started, dir = started.dir, ca_file = started.ca_file, port = plain_origin:match("%d+$"),
-    quick = plain_origin .. "/quick", dressed = plain_origin .. "/dressed", h2_quick = tls_origin .. "/quick",
+    quick = plain_origin .. "/quick", dressed = plain_origin .. "/dressed", pages = plain_origin .. "/pages",
+    h2_quick = tls_origin .. "/quick",
     tls_quick = ("https://localhost:%d/quick"):format(own.kept),
     tls_late = function(least, most) return late_url("https://localhost:" .. own.kept, least, most) end,
     closing = ("https://localhost:%d/quick"):format(own.closing),

@@ -18,7 +18,17 @@ local function arguments(job)
   return sapanywhere, client, options
 end
 
+-- A page of customers, by the token of an instance.
+local function open_list(job)
+  local sapanywhere = require "sapanywhere"
+  local shop = assert(sapanywhere.instance {
+    base_url = job.base_url, user_secret = job.values.user_secret, token = job.values.token,
+  })
+  return function() return (assert(shop.customers:list { page_size = 100 })) end
+end
+
 local function open(job)
+  if job.call == "list_customers" then return open_list(job) end
   local _, client, options = arguments(job)
   local method = client[job.call]
   return function()
