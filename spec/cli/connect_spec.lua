@@ -114,6 +114,18 @@ describe("connect", function()
     assert.equal(0, running:wait())
   end)
 
+  it("says once that a callback came in a way that is not taken, and waits on", function()
+    local running, address = start "--name posted"
+    local target = person.decide(address, "allow")
+    for _ = 1, 3 do assert.equal(405, curl.ask("POST", target, { body = "" }).status) end
+    assert.equal(400, curl.ask("GET", target, { headers = { "Host: elsewhere.example" } }).status)
+    assert.matches("<h1>Connected</h1>", curl.ask("GET", target).body, 1, true)
+    assert.equal(0, running:wait())
+    local _, count = running:err():gsub("a callback was refused: it came by another method than GET; still waiting", "")
+    assert.equal(1, count)
+    assert.matches("a callback was refused: it came for another host", running:err(), 1, true)
+  end)
+
   it("fails where what is pasted belongs to another attempt, and nobody can paste again", function()
     local running, address = start()
     running:type((person.decide(address, "allow"):gsub("state=%x+", "state=0123")) .. "\n")

@@ -112,8 +112,9 @@ describe("the site", function()
         local target = pages[page]
         if href:find("%.png$") then
           if not is_there(href) then dead[#dead + 1] = name .. " → " .. href end
-        elseif not href:find("^https?:") and (not target or id ~= "" and not target:find('id="' .. id .. '"', 1, true)) then
-          dead[#dead + 1] = name .. " → " .. href
+        elseif not href:find("^https?:") then
+          local has_place = target and (id == "" or target:find('id="' .. id .. '"', 1, true))
+          if not has_place then dead[#dead + 1] = name .. " → " .. href end
         end
       end
       for src in text:gmatch('<img src="([^"]*)"') do

@@ -165,6 +165,9 @@ function M.go(client, args)
   table.insert(stop.at_end, function() if heard then heard:close() end end)
   local auth, meta = stop.unless(client:oauth_url { callback_url = callback_url })
   local seconds = args.timeout or 300
+  if heard then
+    heard.on_refused = function(why) say.note(("a callback was refused: %s; still waiting"):format(why), "warn") end
+  end
   send_user(heard, auth, meta, has_browser, seconds)
   local grant = wait(heard, auth.state, seconds, has_browser)
   say.clear_live()

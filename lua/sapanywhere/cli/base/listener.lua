@@ -65,7 +65,7 @@ function M.start(host, port, path)
     if place == 1 then port = tonumber((select(2, server:getsockname()))) end
   end
   local self = setmetatable({
-    servers = servers, port = port, path = path, connections = {},
+    servers = servers, port = port, path = path, connections = {}, has_told = {},
     once_path = random_path(), again_path = random_path(),
     hosts = { [("%s:%d"):format(host, port)] = true, [("127.0.0.1:%d"):format(port)] = true },
   }, Listener)
@@ -96,12 +96,24 @@ local function is_for_a_person(self, head)
     and (not dest or dest == "document")
 end
 
+-- Refuses a request. Where it was for the callback, `on_refused` is told, once for each reason: who sends one by hand
+-- would wonder.
+local function refuse(self, target, name, why)
+  if target:match("^[^?]*") == self.path and not self.has_told[name] then
+    self.has_told[name] = true
+    if self.on_refused then self.on_refused(why) end
+  end
+  return page.answer(name)
+end
+
 -- The answer to a request; nil and the target where it is the callback.
 local function judge(self, head)
   local method, target = head:match("^(%u+) (/[^ \r\n]*) HTTP/1%.[01]\r?\n")
   if not method then return page.answer "unknown" end
-  if method ~= "GET" then return page.answer "method" end
-  if not is_for_a_person(self, head) then return page.answer "stray" end
+  if method ~= "GET" then return refuse(self, target, "method", "it came by another method than GET") end
+  if not is_for_a_person(self, head) then
+    return refuse(self, target, "stray", "it came for another host, or from within another page")
+  end
   local path = target:match("^[^?]*")
   if path == self.again_path then return page.redirect(self.target) end
   if path == self.once_path and self.is_used then return page.answer "used" end
