@@ -1,12 +1,12 @@
 -- The site that `make doc` makes, as a browser shows it: no wider than a phone, and readable in the light and the dark.
 --
--- PICTURES=<directory> keeps a picture of each page there.
+-- PAGES=<directory> keeps a picture of each page there.
 
 local child = require "support.child"
 local system = require "sapanywhere.sandbox.carrier.system"
 local webdriver = require "support.webdriver"
 
-local PICTURES = os.getenv "PICTURES"
+local PAGES = os.getenv "PAGES"
 
 -- What is wider than the page, though it does not scroll by itself.
 local WIDER = [[
@@ -72,10 +72,10 @@ describe("the site in a browser", function()
   end
 
   local function keep_pictures(suffix)
-    if not PICTURES then return end
+    if not PAGES then return end
     for _, name in ipairs(pages) do
       assert(browser:open("file://" .. dir .. "/" .. name))
-      browser:picture(PICTURES .. "/" .. name .. suffix .. ".png")
+      browser:picture(PAGES .. "/" .. name .. suffix .. ".png")
     end
   end
 
