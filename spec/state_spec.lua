@@ -185,7 +185,8 @@ describe("a sealer", function()
         if mixed ~= one and mixed ~= two then
           local ok, err = sealed:verify(core.base64url(mixed), { bind = BIND })
           assert.is_nil(ok)
-          assert.equal(border < 34 and "forged" or "another_session", err.reason)
+          local is_beginning_whole = mixed:sub(1, 34) == one:sub(1, 34) -- a byte may be the same in both
+          assert.equal(is_beginning_whole and "another_session" or "forged", err.reason)
         end
       end
     end)
