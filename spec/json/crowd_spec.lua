@@ -83,6 +83,27 @@ describe("a text of strings that the hash cannot tell apart", function()
     end)
   end
 
+  -- Neither half is refused alone: those with the escape must count as what the escape stands for.
+  local ESCAPES = {
+    { "\\n", "\n" }, { "\\\"", "\"" }, { "\\\\", "\\" }, { "\\/", "/" }, { "\\t", "\t" }, { "\\b", "\b" },
+    { "\\f", "\f" }, { "\\r", "\r" }, { "\\u007f", "\127" }, { "\\u0080", "\194\128" }, { "\\u07FF", "\223\191" },
+    { "\\u0800", "\224\160\128" }, { "\\ud7ff", "\237\159\191" }, { "\\uE000", "\238\128\128" },
+    { "\\uffff", "\239\191\191" }, { "\\uD800\\uDC00", "\240\144\128\128" }, { "\\udbff\\udfff", "\244\143\191\191" },
+    { "\\ud83d\\uDE00", "\240\159\152\128" },
+  }
+  for _, escape in ipairs(ESCAPES) do
+    it("is the same with an escape and with what it stands for: " .. escape[1], function()
+      local list = alike(1001, 40)
+      for i, text in ipairs(list) do
+        local last = i % 2 == 0 and escape[1] or escape[2]
+        if escape[2]:find("[%c\"\\]") and not escape[2]:find("[\127-\255]") then last = escape[1] end
+        list[i] = text:sub(1, -1 - #escape[2]) .. last
+      end
+      local value, problem = core.decode(as_values(list))
+      assert.equal(not (HASHES_ALL or HASHES_SOME), value ~= nil, problem)
+    end)
+  end
+
   it("is told from one of honest addresses", function()
     local list = {}
     for i = 1, 20000 do list[i] = ('"https://api.example.com/v1/customers/%08d/notes"'):format(i) end
