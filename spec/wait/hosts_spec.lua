@@ -180,6 +180,37 @@ describe("a stand-in for ngx, as specs of programs for OpenResty make it,", func
     end
   end)
 
+  it("looks at more at a time where the program's own timers leave it one look in a millisecond", function()
+    local most = {}
+    for timers = 0, 1 do
+      most[timers] = child.run([[
+        local semaphore, due = {}, function() end
+        function semaphore:wait()
+          due()
+          return self.is_posted
+        end
+        function semaphore:post() self.is_posted = true end
+        ngx = {
+          get_phase = error, sleep = error, config = { subsystem = "http", ngx_lua_version = 10023 },
+          timer = {
+            running_count = function() return 0 end, pending_count = function() return given end,
+            at = function(_, wake)
+              due = wake
+              return true
+            end,
+          },
+        }
+        package.loaded["ngx.semaphore"] = { new = function() return setmetatable({}, { __index = semaphore }) end }
+        local host = require "sapanywhere.wait.nginx".host
+        local look = host.pace.look()
+        look:note(5, false)
+        host.wait(nil, 1, look)
+        return look:most()
+      ]], timers)
+    end
+    assert.is_true(most[1] > most[0])
+  end)
+
   it("may block without lua-resty-core where nginx starts", function()
     assert.equal("ok", (child.run(like_the_real_one("init"), service:asking { base_url = service.base_url })))
   end)

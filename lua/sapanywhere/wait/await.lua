@@ -182,7 +182,7 @@ end
 local function step_as_leader(waiter)
   local look = waiter.look
   stepping[1] = waiter
-  local found = engine.step(look and look.most())
+  local found = engine.step(look and look:most())
   if stepping[1] == waiter then stepping[1] = nil end
   if look then look:note(found, engine.has_unsent()) end
 end

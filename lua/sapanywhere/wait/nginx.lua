@@ -29,7 +29,7 @@ local YIELDING = {
 local BLOCKING = { init = true, init_worker = true, exit_worker = true }
 
 local SHORTEST, LONGEST = 0.001, 0.005 -- seconds: nginx counts milliseconds
-local FEW, MANY = 2, 8 -- descriptors in one look, new calls between two
+local FEW, MANY, MOST = 2, 8, 32 -- descriptors in one look, new calls between two
 local SOON, EAGER = 0.02, 0.001 -- seconds
 
 local is_quick = true -- whether the last answer came soon: the next one may be there at once
@@ -110,11 +110,13 @@ local function will_wake()
   return is_waking
 end
 
+-- Returns whether there was a turn; without one, it has waited for 1 ms.
 local function turn_by_timer(signal)
   local is_awaited = will_wake()
   if is_awaited then turning[#turning + 1] = signal end
   local is_posted = signal:wait(SHORTEST)
   if is_awaited and not is_posted then turning, is_waking = {}, false end -- nginx had no place for the timer
+  return is_awaited and is_posted
 end
 
 -- The pace.
@@ -122,7 +124,9 @@ end
 local Look = {}
 Look.__index = Look
 
-function Look.most()
+-- Where looks are 1 ms apart, few in each would be few in a second.
+function Look:most()
+  if self.is_rare then return MOST end
   return is_quick and MANY or FEW
 end
 
@@ -143,9 +147,9 @@ end
 -- A light thread that is killed while it sleeps is not told from one that sleeps; so where a request may still be given
 -- up, its leader waits on its semaphore.
 function Look:turn()
-  if CAN_TURN and not self.has_unsent then return nap(0) end
-  if self.signal then return turn_by_timer(self.signal) end
-  nap(SHORTEST)
+  local can_turn = CAN_TURN and not self.has_unsent
+  self.is_rare = not can_turn and not (self.signal and turn_by_timer(self.signal))
+  if can_turn then nap(0) elseif not self.signal then nap(SHORTEST) end
 end
 
 -- Waits that grow: 1 ms, then up to 5 ms.
@@ -165,7 +169,8 @@ local pace = {}
 
 function pace.look()
   return setmetatable({
-    signal = new_signal(), found = 0, idle = 0, begun = 0, last = now(), turns = false, has_unsent = false,
+    signal = new_signal(), found = 0, idle = 0, begun = 0, last = now(), turns = false, is_rare = false,
+    has_unsent = false,
   }, Look)
 end
 
