@@ -4,12 +4,14 @@ local child = require "support.child"
 local rows = require "sapanywhere.api.rows"
 local system = require "sapanywhere.sandbox.carrier.system"
 
--- All modules but those of the local service and the command, which are programs of their own.
+-- All modules but those of the local service and the command, which are programs of their own and have the frame of
+-- their pages in common.
 local function list_modules()
   local list = {}
   for path in system.output("find lua/sapanywhere -name '*.lua' | sort"):gmatch("lua/([^\n]+)%.lua") do
     local name = path:gsub("/", ".")
-    if not name:find("^sapanywhere%.sandbox") and not name:find("^sapanywhere%.cli") then list[#list + 1] = name end
+    if not name:find("^sapanywhere%.sandbox") and not name:find("^sapanywhere%.cli")
+      and name ~= "sapanywhere.base.page" then list[#list + 1] = name end
   end
   assert(#list > 40)
   return list
