@@ -131,8 +131,8 @@ function Home:start(arguments, how)
   local place = place_of(self)
   local line = ("echo $$ >%s.pid; exec %s <>%s.fifo >%s 2>%s.err"):format(
     place, self:command(arguments, how.environment), place, how.out or place .. ".out", place)
-  -- A shell lets what it starts in the background ignore Ctrl-C.
-  os.execute(("mkfifo %s.fifo; (timeout -s KILL 90 env --default-signal=INT sh -c %s; echo $? >%s.code) "
+  -- A shell lets what it starts in the background ignore Ctrl-C, and nohup SIGHUP.
+  os.execute(("mkfifo %s.fifo; (timeout -s KILL 90 env --default-signal=INT,TERM,HUP sh -c %s; echo $? >%s.code) "
     .. ">/dev/null 2>&1 &"):format(place, system.quote(line), place))
   local running = setmetatable({ place = place }, Running)
   self[#self + 1] = running
