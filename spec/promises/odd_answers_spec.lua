@@ -97,6 +97,15 @@ describe("an odd answer", function()
     end)
   end
 
+  it("of 404 that says that a list is empty is a list, and goes on as one", function()
+    local url = saying('{"requestId":"x","message":"No instances found"}', nil, "404 Not Found")
+    assert.equal("[]", core.encode(assert(client:list_instances { base_url = url })))
+    for one, err in client:each_instance { base_url = url } do error(tostring(one or err)) end
+    assert.equal("not_found", told(shop.orders:list { base_url = url }))
+    assert.equal("not_found", told(client:get_instance { id = 1, base_url = url }))
+    assert.equal("not_found", told(client:delete_instance { id = 1, base_url = url }))
+  end)
+
   it("of 204 is a success where nothing is owed, whatever its body", function()
     assert.is_true(shop.orders:create { body = {}, base_url = saying("", nil, "204 No Content") })
     assert.is_true(shop.orders:delete { id = 1, base_url = saying('{"id":1}', nil, "204 No Content") })

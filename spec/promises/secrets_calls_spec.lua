@@ -85,8 +85,8 @@ describe("no secret of any call", function()
   }
 
   -- Makes the call of every row with secrets of its own, at the same time, and looks at what comes of each.
-  local function try_all(where, more_of)
-    local secrets = make_secrets()
+  local function try_all(where, more_of, secrets)
+    secrets = secrets or make_secrets()
     local needles, objects, back = hidden.needles_of(secrets), objects_of(secrets), {}
     local _, raised = sapanywhere.all {
       items = calls.rows(), concurrency = 100,
@@ -121,6 +121,17 @@ describe("no secret of any call", function()
           return { base_url = ("http://127.0.0.1:%d/%d/%s"):format(echo.port, status, style) }
         end)
       end
+    end)
+  end
+
+  for _, header in ipairs { "Elements-Request-Id", "Elements-Next-Page-Token", "ETag", "Server", "Cache-Control" } do
+    it("is in what comes of a success where only an ordinary header repeats it: " .. header, function()
+      local secrets = make_secrets()
+      secrets.user_secret = "Zq9/+" .. secrets.user_secret:gsub("[^%w]", "") .. "=="
+      local peer = peers.start("says", ("HTTP/1.1 200 OK\\r\\n%s: a %s b\\r\\nContent-Length: 2\\r\\n\\r\\n[]"):format(
+        header, secrets.user_secret))
+      try_all(header, function() return { base_url = ("http://127.0.0.1:%d/"):format(peer.port) } end, secrets)
+      peer:stop()
     end)
   end
 

@@ -181,7 +181,6 @@ void sap_set_kept_head(lua_State *L, struct sap_buffer *head) {
   size_t len = keep_all(&keeping, head);
   push_head(L, head->data, len);
   lua_setfield(L, keeping.response, "head");
-  set_flag(L, keeping.response, "odd", keeping.odd_count > 0);
   set_flag(L, keeping.response, "repeated", keeping.is_repeated);
 }
 

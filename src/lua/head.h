@@ -12,8 +12,8 @@ void sap_set_headers(lua_State *L, const struct sap_buffer *head);
 /* The same for a success, whose headers nobody may ever look at. Sets in the table on the top what the platform says in
    its own headers, and `head`, a userdata that core.fill_headers reads into a table, and that is wiped with its
    collection; no secret is in it that its header's name tells. The buffer is not to be read any more. Besides, where it
-   is so: `odd`, there are headers that a secret of the call may stand in; `rough`, those that only Lua can make fit to
-   show, name → value; `repeated`, some of the odd ones come several times. */
+   is so: `rough`, headers that only Lua can make fit to show, name → value; `repeated`, some that are not ordinary come
+   several times. */
 void sap_set_kept_head(lua_State *L, struct sap_buffer *head);
 
 struct sap_kept_head;
