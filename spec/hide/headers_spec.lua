@@ -107,8 +107,9 @@ describe("the headers of a success", function()
     assert.same(expected, copy(read(lines).headers))
   end)
 
-  it("are not searched where all of them are ordinary", function()
-    assert.equal("code-Zq9", read({ "Server: code-Zq9" }).headers.server)
+  it("are searched where all of them are ordinary, too", function()
+    assert.equal("[hidden]", read({ "Server: code-Zq9" }).headers.server)
+    assert.equal("a [hidden]", read({ "ELEMENTS-REQUEST-ID: a code-Zq9" }).request_id)
   end)
 
   it("tell the platform's own, wherever they are kept", function()
