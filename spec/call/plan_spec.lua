@@ -307,6 +307,21 @@ describe("the path of an instance", function()
   end)
 end)
 
+describe("a body that is given whole", function()
+  it("has its empty list written as a list", function()
+    local body = {
+      element = { key = "sapanywhere" }, providerData = { code = "c-1234" }, name = "my shop", tags = {},
+      configuration = {
+        ["oauth.callback.url"] = "https://www.mycoolapp.com/auth", ["oauth.api.key"] = "k-1234",
+        ["oauth.api.secret"] = "s-1234",
+      },
+    }
+    local planned = request("create_instance", { user_secret = "u-1234", organization_secret = "o-1234", body = body })
+    assert.truthy(planned.body:find('"tags":[]', 1, true), planned.body)
+    assert.is_nil(getmetatable(body.tags))
+  end)
+end)
+
 describe("the plan of a call of an instance", function()
   local SHOP = assert(made.instance({ token = "t-1234" }, assert(made.client { user_secret = "u-1234" })))
 
