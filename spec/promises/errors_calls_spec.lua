@@ -99,8 +99,8 @@ describe("every call tells of", function()
   -- Each row: the kind, when; where (wishes, or a function that returns a URL), more options, the outcome by row;
   -- whether it may be made again by row, and where the call takes such an answer for a good one.
   local CASES = {
-    { "dns", "a name that does not exist", function() return "https://sapanywhere.invalid/v2" end, nil, not_sent,
-      always(true) },
+    { "dns", "a name that cannot exist", function() return "https://" .. ("x"):rep(64) .. ".invalid/v2" end, nil,
+      not_sent, always(true) },
     { "connect", "nobody who listens", function() return service.refused_url end, nil, not_sent, always(true) },
     { "connect", "a connection that ends without an answer", { die = true }, nil, unknown, is_read },
     { "connect", "an answer whose head is cut", { cut = 30 }, nil, unknown, is_read },
