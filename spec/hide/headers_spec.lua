@@ -66,6 +66,21 @@ describe("the headers of a success", function()
     assert.same(SHOWN, redact.copy(read(LINES)).headers)
   end)
 
+  it("are a table that can be written as JSON, read or not", function()
+    local headers = read(LINES).headers
+    assert.is_string(require("cjson").encode(headers))
+    assert.equal("SAMEORIGIN", headers["x-frame-options"])
+    assert.truthy(require("cjson").encode(headers):find("SAMEORIGIN", 1, true))
+  end)
+
+  it("stay readable when all that nobody holds is collected", function()
+    local list = {}
+    for i = 1, 100 do list[i] = read(LINES).headers end
+    collectgarbage()
+    collectgarbage()
+    for _, headers in ipairs(list) do assert.equal("SAMEORIGIN", headers["x-frame-options"]) end
+  end)
+
   it("may be added to, before and after they were looked at", function()
     local headers = read(LINES).headers
     headers["x-own"] = "1"

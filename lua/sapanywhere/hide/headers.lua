@@ -56,7 +56,9 @@ local by_any_case = {
   end,
 }
 
-local HEAD = {} -- the key of a head that was not read yet
+-- Headers → their head that was not read yet. Not in the headers themselves: who goes through them without metamethods,
+-- as lua-cjson does, finds nothing, and nothing odd.
+local heads = setmetatable({}, { __mode = "k" })
 
 local folded = {}
 
@@ -64,8 +66,8 @@ local folded = {}
 -- @tparam table headers or any other table, which stays as it is
 function M.unfold(headers)
   if getmetatable(headers) ~= folded then return end
-  core.fill_headers(rawget(headers, HEAD), headers)
-  rawset(headers, HEAD, nil)
+  core.fill_headers(heads[headers], headers)
+  heads[headers] = nil
   setmetatable(headers, by_any_case)
 end
 
@@ -105,7 +107,7 @@ end
 function M.show_kept(head, rough)
   local headers = rough and clean_rough(rough) or {}
   if not can_fold then return M.show(core.fill_headers(head, headers)) end
-  headers[HEAD] = head
+  heads[headers] = head
   return setmetatable(headers, folded)
 end
 
