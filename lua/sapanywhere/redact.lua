@@ -9,5 +9,5 @@ local values = require "sapanywhere.hide.values"
 
 return {
   text = texts.text, line = texts.line, visible = texts.visible, is_sensitive = texts.is_sensitive,
-  copy = values.copy, secrets = values.secrets, may_hold = values.may_hold,
+  copy = values.copy, secrets = values.secrets,
 }

@@ -146,7 +146,7 @@ enum { RESTORING_SLOTS = 4 * SAP_JSON_STEP_DEPTH + 2 };
 
 static void restore_by_steps(lua_State *L, const struct sap_json_report *report, bool integers) {
   struct restoring r = { .steps = report->steps, .names = lua_gettop(L) + 1, .integers = integers };
-  luaL_checkstack(L, SAP_JSON_STEPS + RESTORING_SLOTS, "JSON has too many names");
+  if (!lua_checkstack(L, SAP_JSON_STEPS + RESTORING_SLOTS)) luaL_error(L, "not enough memory");
   for (unsigned i = 0; i < report->step_count; i++) {
     const struct sap_slice *name = &report->steps[i].name;
     lua_pushlstring(L, name->len > 0 ? name->data : "", name->len);

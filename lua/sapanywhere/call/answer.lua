@@ -9,6 +9,7 @@ local shown_headers = require "sapanywhere.hide.headers"
 
 local failure = lazy "sapanywhere.call.failure"
 local redact = lazy "sapanywhere.redact"
+local secrets = lazy "sapanywhere.hide.secrets"
 
 local REPLACEMENT = "\239\191\189" -- U+FFFD
 local LONGEST_NOTE = 1000
@@ -33,7 +34,7 @@ end
 local function may_show(response, values)
   if response.repeated then return false end
   local rough = response.rough
-  return not (redact.may_hold(response.head, values) or rough and redact.may_hold(rough, values))
+  return not (secrets.may_hold(response.head, values) or rough and secrets.may_hold(rough, values))
 end
 
 -- The headers to show, and what the platform says in its own.

@@ -198,7 +198,7 @@ function M.call(row, given, above, registry)
 end
 
 --- Lets calls see an object's values, and keeps what they make once: `settled` parts of requests, by their rows, and
--- needles, see hide/values.lua.
+-- needles, see hide/secrets.lua.
 -- @tparam table values the object's
 -- @treturn table the values; `inherit` is the metatable with which a call's values see them
 function M.object(values)
