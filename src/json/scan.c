@@ -24,6 +24,9 @@ struct scan {
   struct sap_slice names[SAP_JSON_STEP_DEPTH + 1];
 };
 
+/* What nearly every token of a text goes through: one loop without calls takes a third less. */
+#define HOT static inline __attribute__((always_inline))
+
 static const char no_comma[] = "a comma or a closing bracket is missing";
 
 /* Steps take the place where they begin and return the one where they end, or NULL and leave the fault behind. */
@@ -128,9 +131,8 @@ static bool fits_host(const struct scan *s, const char *digits, size_t len, bool
   return len < limit_len || (len == limit_len && memcmp(digits, limit, len) <= 0);
 }
 
-enum {
-  EXACT_DIGITS = 15
-}; /* decimals with so many are told apart by doubles: only whole ones are whole there */
+/* Decimals with so many digits are told apart by doubles: only whole ones are whole there. */
+enum { EXACT_DIGITS = 15 };
 
 /* Whether the decoder makes of the fraction what it says, and no whole number where that would be taken for an integer. */
 static bool is_left(const struct scan *s, const char *from, const char *at) {
@@ -168,7 +170,7 @@ static inline bool is_byte(const struct scan *s, const char *at, char byte) {
 }
 
 /* At the opening quote. */
-static inline const char *scan_string(struct scan *s, const char *at) {
+HOT const char *scan_string(struct scan *s, const char *at) {
   const char *from = at + 1;
   at = sap_skip_plain(from, s->end);
   while (!is_byte(s, at, '"')) {
@@ -211,7 +213,7 @@ static const char *leave(struct scan *s, const char *at) {
 }
 
 /* Takes a name, its colon and the blanks before the value. */
-static inline const char *scan_name(struct scan *s, const char *at) {
+HOT const char *scan_name(struct scan *s, const char *at) {
   struct sap_slice *name = &s->names[s->depth <= SAP_JSON_STEP_DEPTH ? s->depth - 1 : SAP_JSON_STEP_DEPTH];
   if (!is_byte(s, at, '"')) return fail(s, at, "a name is missing");
   name->data = at + 1;
@@ -229,7 +231,7 @@ static bool drops_nulls(const struct scan *s) {
 
 /* Goes to the next member's value, or to the end of the object where only members follow that are dropped. `comma` is
    the one before the member, NULL as long as none was kept: then the comma after a dropped member goes with it. */
-static inline const char *scan_member(struct scan *s, const char *at, const char *comma) {
+HOT const char *scan_member(struct scan *s, const char *at, const char *comma) {
   for (;;) {
     const char *name = at;
     at = scan_name(s, at);
@@ -267,7 +269,7 @@ static const char *scan_array(struct scan *s, const char *at) {
 }
 
 /* Takes a value; of an array or object that is not empty, what is before the first value in it. */
-static inline const char *scan_value(struct scan *s, const char *at) {
+HOT const char *scan_value(struct scan *s, const char *at) {
   s->wants_value = false;
   if (at >= s->end) return fail(s, at, NULL);
   switch (*at) {
@@ -283,7 +285,7 @@ static inline const char *scan_value(struct scan *s, const char *at) {
 }
 
 /* Behind a value inside an array or object: takes the comma and what is before the next value, or the end. */
-static inline const char *scan_separator(struct scan *s, const char *at) {
+HOT const char *scan_separator(struct scan *s, const char *at) {
   const char *comma = at;
   if (!is_byte(s, at, ','))
     return is_byte(s, at, s->is_object ? '}' : ']') ? leave(s, at) : fail(s, at, no_comma);
