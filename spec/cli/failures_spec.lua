@@ -1,6 +1,6 @@
 -- Whatever fails, no secret is seen: every subcommand with random secrets, by every failure of the error table, at a
 -- service that repeats all that it was sent. Looked at are what is printed with --verbose, the list of processes
--- meanwhile, and every file. SEED=… chooses other secrets.
+-- meanwhile, and every file. SEED=… has the secrets of a run again.
 
 local command = require "support.command"
 local errors = require "sapanywhere.errors"
@@ -89,7 +89,9 @@ describe("no secret is seen", function()
   local function assert_none(text, where, but)
     for name, value in pairs(secrets) do
       for _, form in ipairs(but and but[name] and {} or forms_of(value)) do
-        if text:find(form, 1, true) then error(("%s is in %s: %s"):format(name, where, text), 0) end
+        if text:find(form, 1, true) then
+          error(("with SEED=%d %s is in %s: %s"):format(random_text.seed, name, where, text), 0)
+        end
       end
     end
   end

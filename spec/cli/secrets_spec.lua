@@ -1,5 +1,5 @@
 -- What the command prints, writes and shows in the list of processes holds no secret: random ones go through every
--- subcommand, at a service that repeats what it was asked. SEED=… chooses others.
+-- subcommand, at a service that repeats what it was asked. SEED=… has those of a run again.
 
 local command = require "support.command"
 local person = require "support.person"
@@ -61,7 +61,8 @@ describe("no secret of the command's is seen", function()
   local function assert_none(text, where, but)
     for name, value in pairs(secrets) do
       if not (but and but[name]) then
-        assert(not text:find(value, 1, true), ("%s is in %s: %s"):format(name, where, text))
+        local problem = ("with SEED=%d %s is in %s: %s"):format(random_text.seed, name, where, text)
+        assert(not text:find(value, 1, true), problem)
       end
     end
   end
