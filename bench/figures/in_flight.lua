@@ -6,7 +6,9 @@ local MOST, MOST_MEMORY = { [2000] = 1000, [10000] = 2000 }, { [2000] = 100, [10
 
 local function measure(rig, in_flight, base_url, ca_file)
   local rounds = in_flight < 2000 and rig.pick(5, 2) or rig.pick(3, 2)
-  return rig.compare(rig.concurrent, rounds, function(contender)
+  -- lua-http ends with an error at so many, and the floor takes minutes.
+  local contenders = in_flight > 2000 and { rig.ours } or rig.concurrent
+  return rig.compare(contenders, rounds, function(contender)
     local none = rig.timed(contender, "create_instance", 0, base_url, ca_file, in_flight)
     local one = rig.timed(contender, "create_instance", 1, base_url, ca_file, 1)
     if not none or not one then return nil end
