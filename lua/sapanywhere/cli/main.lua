@@ -95,12 +95,12 @@ end
 -- @treturn number the exit code
 return function(arguments)
   io.stdout:setvbuf("line")
-  local ok, raised = xpcall(run, function(what)
+  local ok, raised = xpcall(function() run(arguments) end, function(what) -- Lua 5.1 hands nothing on
     if type(what) == "string" and os.getenv "SAPANYWHERE_TRACE" then
       return debug.traceback(what)
     end
     return what
-  end, arguments)
+  end)
   local code = report(ok, raised)
   local ended, problem = pcall(on_end)
   if not ended and code == 0 then code = report(false, problem) end
