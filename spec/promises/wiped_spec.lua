@@ -142,7 +142,8 @@ describe("what is wiped", function()
   it("is an address with secrets in its query, and the answer's headers", function()
     local url = service:url { header = { ["X-Echo"] = SECRET } }
     local wiped = call(service:asking { base_url = url })
-    assert.truthy(count(wiped, "X-Echo: " .. SECRET) > 0)
+    local headers = wiped:gsub("X%-Echo: ", "x-echo:") -- as they came, or as they are kept
+    assert.truthy(count(headers, "x-echo:" .. SECRET) > 0)
     assert.truthy(count(wiped, "apiSecret=" .. service.api_secret) > 0)
   end)
 
