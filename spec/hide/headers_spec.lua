@@ -66,19 +66,41 @@ describe("the headers of a success", function()
     assert.same(SHOWN, redact.copy(read(LINES)).headers)
   end)
 
-  it("are a table that can be written as JSON, read or not", function()
-    local headers = read(LINES).headers
-    assert.is_string(require("cjson").encode(headers))
-    assert.equal("SAMEORIGIN", headers["x-frame-options"])
-    assert.truthy(require("cjson").encode(headers):find("SAMEORIGIN", 1, true))
-  end)
-
   it("stay readable when all that nobody holds is collected", function()
     local list = {}
-    for i = 1, 100 do list[i] = read(LINES).headers end
+    for i = 1, 100 do list[i] = read(LINES) end
     collectgarbage()
     collectgarbage()
-    for _, headers in ipairs(list) do assert.equal("SAMEORIGIN", headers["x-frame-options"]) end
+    for _, meta in ipairs(list) do assert.equal("SAMEORIGIN", meta.headers["x-frame-options"]) end
+  end)
+
+  it("are in a meta as in any table, once they were looked at, for who does not ask metatables", function()
+    local meta = read(LINES)
+    local headers = meta.headers
+    assert.equal(headers, rawget(meta, "headers"))
+    assert.equal("SAMEORIGIN", rawget(headers, "x-frame-options"))
+    assert.is_nil(getmetatable(meta))
+  end)
+
+  it("do not keep a meta from being written as JSON, looked at or not", function()
+    local meta = read(LINES)
+    assert.is_string(require("cjson").encode(meta))
+    assert.equal("SAMEORIGIN", meta.headers["x-frame-options"])
+    assert.truthy(require("cjson").encode(meta):find("SAMEORIGIN", 1, true))
+  end)
+
+  it("are there for who goes through the meta first", function()
+    local found = {}
+    for name in pairs(read(LINES)) do found[name] = true end
+    assert.truthy(found.headers and found.status)
+  end)
+
+  it("of a caller's own are left alone", function()
+    local meta = read(LINES)
+    meta.headers = { mine = "1" }
+    assert.same({ mine = "1" }, copy(meta.headers))
+    for _ in pairs(meta) do end -- looks at all
+    assert.same({ mine = "1" }, copy(meta.headers))
   end)
 
   it("may be added to, before and after they were looked at", function()

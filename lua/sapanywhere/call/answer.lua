@@ -37,14 +37,15 @@ local function may_show(response, values)
   return not (secrets.may_hold(response.head, values) or rough and secrets.may_hold(rough, values))
 end
 
--- The headers to show, and what the platform says in its own.
-local function read_headers(response, values)
+-- Gives a meta the headers to show. Returns what the platform says in its own.
+local function read_headers(meta, response, values)
   if response.head and may_show(response, values) then
-    return shown_headers.show_kept(response.head, response.rough), response
+    shown_headers.keep(meta, response.head, response.rough)
+    return response
   end
   local raw = response.headers or core.fill_headers(response.head, response.rough or {})
-  local headers = shown_headers.show(shown_headers.clean(raw, redact.secrets(values)))
-  return headers, said_in(headers)
+  meta.headers = shown_headers.show(shown_headers.clean(raw, redact.secrets(values)))
+  return said_in(meta.headers)
 end
 
 -- What an entry of a good answer must be.
@@ -226,11 +227,12 @@ end
 -- @treturn[2] table meta, the same
 local function read(row, request, response, values)
   local status = response.status
-  local headers, said = read_headers(response, values)
   local meta = {
-    status = status, headers = headers, request_id = said.request_id and visible(said.request_id),
-    warnings = nil, attempts = nil, elapsed = nil, -- room for what is still to come
+    status = status,
+    headers = nil, request_id = nil, warnings = nil, attempts = nil, elapsed = nil, -- room for what is still to come
   }
+  local said = read_headers(meta, response, values)
+  meta.request_id = said.request_id and visible(said.request_id)
   if status == row.empty_status and is_empty_list(response, meta) then
     meta.warnings = {}
     return core.array {}, nil, meta

@@ -1,8 +1,9 @@
 --- The headers of an answer, made fit to show: `meta.headers`.
 --
 -- Those of a success are hardly ever looked at. The core keeps its head as text from which it has taken what is secret
--- by its name (see src/lua/head.h), and that is read into the table when somebody looks into it, where this Lua can
--- tell: with `__pairs`, which 5.1 and LuaJIT do not have.
+-- by its name (see src/lua/head.h), and the table is made when somebody asks the meta for it, or goes through the meta
+-- with `pairs`; on Lua 5.1 and LuaJIT, which do not have `__pairs`, at once. What goes through a meta past `pairs`, as
+-- lua-cjson does, does not see headers that nobody has asked for.
 
 local core = require "sapanywhere.core"
 local lazy = require "sapanywhere.base.lazy"
@@ -56,36 +57,6 @@ local by_any_case = {
   end,
 }
 
--- Headers → their head that was not read yet. Not in the headers themselves: who goes through them without metamethods,
--- as lua-cjson does, finds nothing, and nothing odd.
-local heads = setmetatable({}, { __mode = "k" })
-
-local folded = {}
-
---- Reads the kept head into a table of headers, where that was not done yet.
--- @tparam table headers or any other table, which stays as it is
-function M.unfold(headers)
-  if getmetatable(headers) ~= folded then return end
-  core.fill_headers(heads[headers], headers)
-  heads[headers] = nil
-  setmetatable(headers, by_any_case)
-end
-
-function folded.__index(headers, name)
-  M.unfold(headers)
-  return headers[name]
-end
-
-function folded.__newindex(headers, name, value)
-  M.unfold(headers)
-  headers[name] = value
-end
-
-function folded.__pairs(headers)
-  M.unfold(headers)
-  return next, headers
-end
-
 local can_fold = _VERSION ~= "Lua 5.1"
 
 -- What only Lua can make fit to show, in its place.
@@ -100,15 +71,40 @@ function M.show(headers)
   return setmetatable(headers, by_any_case)
 end
 
---- The headers of a success to show.
+-- The metatable of each meta that keeps its headers as text holds that text; `__pairs` marks it.
+
+local function each(meta)
+  M.unfold(meta)
+  return next, meta
+end
+
+local function look(meta, name)
+  if name ~= "headers" then return nil end
+  M.unfold(meta)
+  return rawget(meta, name)
+end
+
+local function fill(meta, head, headers)
+  meta.headers = M.show(core.fill_headers(head, headers))
+end
+
+--- Gives a meta the headers of a success.
+-- @tparam table meta without any
 -- @tparam userdata head without a secret of the call
 -- @tparam table|nil rough see src/lua/head.h
--- @treturn table
-function M.show_kept(head, rough)
-  local headers = rough and clean_rough(rough) or {}
-  if not can_fold then return M.show(core.fill_headers(head, headers)) end
-  heads[headers] = head
-  return setmetatable(headers, folded)
+function M.keep(meta, head, rough)
+  local headers = rough and clean_rough(rough)
+  if not can_fold then return fill(meta, head, headers or {}) end
+  setmetatable(meta, { __index = look, __pairs = each, head = head, headers = headers })
+end
+
+--- Reads the headers that a meta keeps as text, where that was not done yet.
+-- @tparam table meta or any other table, which stays as it is
+function M.unfold(meta)
+  local kept = getmetatable(meta)
+  if type(kept) ~= "table" or rawget(kept, "__pairs") ~= each then return end
+  setmetatable(meta, nil)
+  if rawget(meta, "headers") == nil then fill(meta, kept.head, kept.headers or {}) end
 end
 
 return M
