@@ -5,9 +5,9 @@
 
 /* The one list. Some words are sensitive at the end of longer names too. */
 #define WHOLE(text)                                                                                          \
-  { text, sizeof text - 1, false }
+  { text, sizeof(text) - 1, false }
 #define ENDING(text)                                                                                         \
-  { text, sizeof text - 1, true }
+  { text, sizeof(text) - 1, true }
 static const struct {
   const char *text;
   size_t len;

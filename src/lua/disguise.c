@@ -76,12 +76,10 @@ static bool hold(lua_State *L, struct sap_needles *needles) {
 enum { SHORT_PREFIX = 16 };
 
 static bool look(lua_State *L, struct round *round, size_t first) {
-  struct sap_needles needles;
   if (round->shortest > SHORT_PREFIX) round->shortest = SHORT_PREFIX;
-  round->needles = &needles;
   make_needles(L, 2, round, first);
-  bool found = hold(L, &needles);
-  sap_needles_wipe(&needles);
+  bool found = hold(L, round->needles);
+  sap_needles_wipe(round->needles);
   return found;
 }
 
@@ -101,7 +99,8 @@ static bool kept_hold(lua_State *L, struct kept *kept) {
    look. Both are a string, or a table whose values are; the first may be the head of an answer, the second what needles()
    makes. */
 static int may_hold(lua_State *L) {
-  struct round round = { .shortest = SIZE_MAX };
+  struct sap_needles needles;
+  struct round round = { .needles = &needles, .shortest = SIZE_MAX };
   bool found = false;
   lua_settop(L, 2);
   if (lua_type(L, 2) == LUA_TUSERDATA) {
