@@ -96,7 +96,7 @@ test-luas:
 # processors; those that take longest begin first.
 FILES        ?= $(SPECS)
 TESTED       ?= $(LUAS)
-JOBS         ?= $(shell echo $$((2 * $$(nproc))))
+JOBS         ?= $(shell echo $$((3 * $$(nproc))))
 FILE_MINUTES ?= 10
 LONGEST      := $(patsubst %,spec/%_spec.lua,sandbox/sandbox wait/hosts promises/once_calls promises/memory wait/nginx \
   hide/work process/keeper cli/secrets cli/sandbox project/examples promises/once bulk_files)
