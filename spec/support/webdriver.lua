@@ -48,8 +48,8 @@ end
 local function start_driver(dir)
   for _ = 1, 5 do
     system.write_file(dir .. "/log", "")
-    os.execute(("(cd %s; env -u LD_PRELOAD HOME=%s timeout -s KILL 300 chromedriver --port=0 >log 2>&1 & echo $! >pid)")
-      :format(dir, dir))
+    os.execute(("cd %s; export HOME=$PWD TMPDIR=$PWD; unset LD_PRELOAD; "
+      .. "timeout -s KILL 300 chromedriver --port=0 >log 2>&1 & echo $! >%s/pid"):format(dir, dir))
     local port = wait_for_port(dir .. "/log")
     if port then return port end
   end
