@@ -115,6 +115,23 @@ describe("Ctrl-C", function()
     assert.equal("", made())
   end)
 
+  it("tells how to end a job that goes on", function()
+    connect_shop()
+    local running = start("bulk export orders --to " .. home:path "orders.json", {
+      environment = { SAPANYWHERE_BASE_URL = service:url { job_seconds = 30 } },
+    })
+    for _ = 1, 400 do
+      local last = service:log()
+      if last[#last] and last[#last].uri:find("/status", 1, true) then break end
+      socket.sleep(0.02)
+    end
+    running:signal "INT"
+    assert.equal(130, running:wait(20))
+    local path = running:err():match("job %d+ goes on at the platform.-sapanywhere request PUT (%S+)")
+    local said = home:run("request PUT " .. path)
+    assert.equal(0, said.code, said.err)
+  end)
+
   it("is heard where nobody reads what is printed", function()
     service:seed { customers = 3000 }
     connect_shop()

@@ -5,6 +5,21 @@ local say = require "sapanywhere.cli.base.say"
 local shops = require "sapanywhere.cli.base.shops"
 local stop = require "sapanywhere.cli.base.stop"
 
+-- The job begins, and what becomes of it is told where a signal ends the command.
+local function begin(shop, args)
+  local job = stop.change("a job may have been begun, and may not", "begin again: a job changes no row",
+    shop.bulk_query, shop, {
+      query = args.query or "select * from " .. args.object, from = args.from, to = args.till,
+    })
+  local id = type(job.id) == "number" and ("%.0f"):format(job.id) or job.id
+  stop.under_way = {
+    what = ("job %s goes on at the platform; it changes no row"):format(id),
+    advice = id:find("^[%w_-]+$") and ("to end it: sapanywhere request PUT /hubs/ecommerce/bulk/%s/cancel"):format(id)
+      or "nothing: it ends by itself",
+  }
+  return job
+end
+
 local function wait(shop, job)
   local status = stop.unless(shop:bulk_wait {
     id = job.id, on_progress = function(now) say.live(("the platform collects the rows: %s"):format(now.status)) end,
@@ -15,11 +30,10 @@ end
 
 local function run(args)
   local shop, client = shops.open(args)
-  local job = stop.unless(shop:bulk_query {
-    query = args.query or "select * from " .. args.object, from = args.from, to = args.till,
-  })
+  local job = begin(shop, args)
   say.live(("job %s is under way"):format(job.id))
   wait(shop, job)
+  stop.under_way = nil
   local bar = progress.new()
   local result = stop.unless(shop:bulk_download {
     id = job.id, object = args.object, format = args.format, to = args.to, on_progress = bar,
