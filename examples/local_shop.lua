@@ -5,9 +5,10 @@ local sandbox = require "sapanywhere.sandbox"
 
 --- Starts the service, plays the user who presses Allow, and connects.
 -- @tparam[opt] table options more options of the client
+-- @tparam[opt] number delay seconds that the shop takes to answer, as one that is far away
 -- @treturn table the shop
 -- @treturn table the service
-return function(options)
+return function(options, delay)
   local service = assert(sandbox.start {})
   service:seed { customers = 1000, orders = 100, products = 50 }
   local given = {
@@ -20,5 +21,5 @@ return function(options)
   local auth = assert(client:oauth_url { wait = "plain" })
   local grant = assert(sapanywhere.parse_callback(service:authorize(auth.oauthUrl), { state = auth.state }))
   local instance = assert(client:create_instance { code = grant.code, name = "my shop", wait = "plain" })
-  return assert(client:instance { token = instance.token }), service
+  return assert(client:instance { token = instance.token, base_url = service:url { delay = delay or 0 } }), service
 end

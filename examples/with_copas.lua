@@ -19,7 +19,7 @@ local function wait(fd)
   }
 end
 
-local shop, service = require "local_shop" { wait = wait }
+local shop, service = require "local_shop"({ wait = wait }, 0.05)
 local left = 3
 
 for _, name in ipairs { "customers", "orders", "products" } do

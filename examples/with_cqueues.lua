@@ -3,7 +3,7 @@
 --   lua5.4 with_cqueues.lua
 
 local cqueues = require "cqueues"
-local shop, service = require "local_shop" ()
+local shop, service = require "local_shop"(nil, 0.05)
 
 local loop = cqueues.new()
 local left = 3

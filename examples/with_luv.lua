@@ -17,7 +17,7 @@ local function wait(fd, seconds)
   coroutine.yield()
 end
 
-local shop, service = require "local_shop" { wait = wait }
+local shop, service = require "local_shop"({ wait = wait }, 0.05)
 local left, ticks, clock = 3, 0, uv.new_timer()
 clock:start(0, 1, function() ticks = ticks + 1 end)
 
