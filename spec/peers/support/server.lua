@@ -35,7 +35,7 @@ while [ "$found" ]; do
     [ "$4" = "$server" ] && [ "$1" != Z ] && found=yes && kill -s KILL "${process#/proc/}"
   done
 done
-cd / && rm -rf "$dir"
+cd / && rm -rf "$dir" "/dev/shm/peer${dir##*-}-"*
 ]]
 
 -- Tries until a command succeeds, twenty seconds at most.
@@ -53,6 +53,12 @@ end
 --- Whether this program may do everything, as such servers then give up.
 function M.is_root()
   return system.output("id -u") == "0\n"
+end
+
+--- A name for what a server keeps elsewhere, in letters and digits. Shared memory whose name begins so goes with it.
+-- @tparam string dir its directory
+function M.name_of(dir)
+  return "peer" .. dir:match("%x+$")
 end
 
 local function make_directory(files)

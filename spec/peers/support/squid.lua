@@ -48,7 +48,10 @@ function M.start(options)
         users = options.user and options.user .. ":" .. hash or "",
       }
     end,
-    command = function(dir) return { "squid", "-N", "-d", "1", "-f", dir .. "/squid.conf" } end,
+    -- Its shared memory is named after it, so that two do not use the same.
+    command = function(dir)
+      return { "squid", "-n", server.name_of(dir), "-N", "-d", "1", "-f", dir .. "/squid.conf" }
+    end,
   }
 end
 
