@@ -220,23 +220,6 @@ static int take_texts(lua_State *L) {
   return 0;
 }
 
-/* has_only(t, names): whether every key of the table is one of `names` as well. */
-static int has_only(lua_State *L) {
-  luaL_checktype(L, 1, LUA_TTABLE);
-  luaL_checktype(L, 2, LUA_TTABLE);
-  lua_settop(L, 2);
-  lua_pushnil(L);
-  while (lua_next(L, 1)) {
-    lua_pop(L, 1);
-    lua_pushvalue(L, -1);
-    lua_rawget(L, 2);
-    if (!lua_toboolean(L, -1)) return lua_pushboolean(L, 0), 1;
-    lua_pop(L, 1);
-  }
-  lua_pushboolean(L, 1);
-  return 1;
-}
-
 /* record(room, behind): an empty table with room for so many names; `behind`, if given, becomes its metatable. */
 static int new_record(lua_State *L) {
   lua_createtable(L, 0, (int)luaL_checkinteger(L, 1));
@@ -269,7 +252,6 @@ static const luaL_Reg functions[] = {
   { "has_control", has_control },
   { "text_fault", find_text_fault },
   { "take_texts", take_texts },
-  { "has_only", has_only },
   { "record", new_record },
   { NULL, NULL },
 };
