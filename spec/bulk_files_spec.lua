@@ -4,18 +4,11 @@ local cjson = require "cjson"
 local child = require "support.child"
 local peers = require "support.peers"
 local sapanywhere = require "sapanywhere"
+local read = require("support.file").read
 local services = require "support.service"
 local system = require "sapanywhere.sandbox.carrier.system"
 
 local OLD = "what was there before"
-
-local function read(path)
-  local file = io.open(path, "rb")
-  if not file then return nil end
-  local text = file:read("*a")
-  file:close()
-  return text
-end
 
 describe("a bulk file", function()
   local service, client, shop, job, root, dir

@@ -5,19 +5,13 @@ local command = require "support.command"
 local page = require "support.page"
 local system = require "sapanywhere.sandbox.carrier.system"
 
+local read = system.read_file
 local LUA = child.interpreter():match("[^/]+$")
 
 local function first_block(path)
   for _, block in ipairs(page.read(path).blocks) do
     if block.language == "sh" then return block.text end
   end
-end
-
-local function read(path)
-  local file = io.open(path)
-  local text = file and file:read("*a") or ""
-  if file then file:close() end
-  return text
 end
 
 describe("README.md's second screen", function()

@@ -7,6 +7,7 @@ local download = require "sapanywhere.call.download"
 local made = require "support.values"
 local peers = require "support.peers"
 local perform = require "sapanywhere.call.perform"
+local read = require("support.file").read
 local options = require "sapanywhere.api.options"
 local rows = require "sapanywhere.api.rows"
 local services = require "support.service"
@@ -14,14 +15,6 @@ local system = require "sapanywhere.sandbox.carrier.system"
 
 local OLD = "what was there before"
 local MEGABYTE = 1024 * 1024
-
-local function read(path)
-  local file = io.open(path, "rb")
-  if not file then return nil end
-  local text = file:read("*a")
-  file:close()
-  return text
-end
 
 describe("a download", function()
   local service, client, shop, root, dir, library, preload
